@@ -1,0 +1,183 @@
+"""A grown network as plain arrays, and its checkpoint file."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from bonsaic.diag import mistake
+
+FORMAT = "bonsaic network 1"
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """One bonsai cell: with c = [inputs, states], output = A(c @ output_kernel + output_bias) and
+    next state = A(c @ recurrent_kernel + recurrent_bias). All arrays are float32.
+
+    recurrent_kernel [inputs + states, states], recurrent_bias [states], initial_state [states],
+    output_kernel [inputs + states, outputs], output_bias [outputs]
+    """
+
+    recurrent_kernel: np.ndarray
+    recurrent_bias: np.ndarray
+    initial_state: np.ndarray
+    output_kernel: np.ndarray
+    output_bias: np.ndarray
+
+    @property
+    def states(self) -> int:
+        return len(self.recurrent_bias)
+
+    @property
+    def outputs(self) -> int:
+        return len(self.output_bias)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """Stacked cells and a linear head; an output wire is 1 where the head's value is above 0.
+
+    inputs, outputs: wire names. head_kernel [last cell's outputs, output wires], head_bias [output wires].
+    f, leak: of the interpolated Ameo activation. hard_states, hard_outputs: whether the states (initial ones too) and the
+    cells' outputs go through sign, so that each is exactly -1 or +1. note: how it was grown, for the report.
+    """
+
+    name: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    cells: tuple[Cell, ...]
+    head_kernel: np.ndarray
+    head_bias: np.ndarray
+    f: float = 0.5
+    leak: float = 0.1
+    hard_states: bool = True
+    hard_outputs: bool = True
+    note: dict = field(default_factory=dict)
+
+    @property
+    def states(self) -> int:
+        return sum(c.states for c in self.cells)
+
+    @property
+    def neurons(self) -> int:
+        """State and output neurons, without the head."""
+        return sum(c.states + c.outputs for c in self.cells)
+
+    @property
+    def edges(self) -> int:
+        """Non-zero weights, head included; feedback and output taps are not counted."""
+        kernels = [k for c in self.cells for k in (c.recurrent_kernel, c.output_kernel)]
+        return int(sum(np.count_nonzero(k) for k in (*kernels, self.head_kernel)))
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file so that it appears whole or not at all."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def save(network: Network, path: Path) -> None:
+    """Write the checkpoint: a numpy .npz archive of the float32 arrays and one JSON header."""
+    header = {
+        "format": FORMAT,
+        "name": network.name,
+        "inputs": network.inputs,
+        "outputs": network.outputs,
+        "cells": len(network.cells),
+        "f": network.f,
+        "leak": network.leak,
+        "hard_states": network.hard_states,
+        "hard_outputs": network.hard_outputs,
+        "note": network.note,
+    }
+    arrays = {"header": np.frombuffer(json.dumps(header, sort_keys=True).encode(), np.uint8)}
+    for i, cell in enumerate(network.cells):
+        for key in Cell.__dataclass_fields__:
+            arrays[f"cell{i}.{key}"] = getattr(cell, key)
+    arrays |= {"head_kernel": network.head_kernel, "head_bias": network.head_bias}
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)
+    write_whole(path, buffer.getvalue())
+
+
+def load(path: Path) -> Network:
+    """Read a checkpoint; a truncated or foreign file is a `Mistake`."""
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {k: archive[k] for k in archive.files}
+        header = json.loads(arrays["header"].tobytes())
+        if header["format"] != FORMAT:
+            raise ValueError
+        cells = tuple(
+            Cell(**{key: _array(arrays, f"cell{i}.{key}") for key in Cell.__dataclass_fields__})
+            for i in range(header["cells"])
+        )
+        network = Network(
+            header["name"],
+            tuple(header["inputs"]),
+            tuple(header["outputs"]),
+            cells,
+            _array(arrays, "head_kernel"),
+            _array(arrays, "head_bias"),
+            float(header["f"]),
+            float(header["leak"]),
+            bool(header["hard_states"]),
+            bool(header["hard_outputs"]),
+            header["note"],
+        )
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as e:
+        if isinstance(e, FileNotFoundError | IsADirectoryError | PermissionError):
+            raise
+        raise mistake(
+            str(path),
+            "this is not a whole bonsaic checkpoint",
+            help="grow it again with `bonsaic grow`",
+        ) from None
+    _check_shapes(network, str(path))
+    return network
+
+
+def _array(arrays: dict, key: str) -> np.ndarray:
+    a = arrays[key]
+    if a.dtype != np.float32:
+        raise ValueError(key)
+    return a
+
+
+def _check_shapes(n: Network, path: str) -> None:
+    wanted: list[tuple[str, np.ndarray, tuple[int, ...]]] = []
+    width = len(n.inputs)
+    for i, c in enumerate(n.cells):
+        k = width + c.states
+        wanted += [
+            (f"cell {i}'s recurrent kernel", c.recurrent_kernel, (k, c.states)),
+            (f"cell {i}'s initial state", c.initial_state, (c.states,)),
+            (f"cell {i}'s output kernel", c.output_kernel, (k, c.outputs)),
+            (f"cell {i}'s recurrent bias", c.recurrent_bias, (c.states,)),
+            (f"cell {i}'s output bias", c.output_bias, (c.outputs,)),
+        ]
+        width = c.outputs
+    wanted += [
+        ("the head's kernel", n.head_kernel, (width, len(n.outputs))),
+        ("the head's bias", n.head_bias, (len(n.outputs),)),
+    ]
+    for what, array, shape in wanted:
+        if array.shape != shape:
+            raise mistake(path, f"{what} has shape {array.shape}, but {shape} fits the rest")
+        if not np.isfinite(array).all():
+            raise mistake(path, f"{what} holds a number that is not finite")
+    if not (0 <= n.f <= 1 and 0 <= n.leak <= 1):
+        raise mistake(
+            path, f"the activation's f is {n.f} and its leak {n.leak}, but both lie between 0 and 1"
+        )
