@@ -1,0 +1,1 @@
+"""Are two machines the same for every input word? Verdicts, exact walks, property checks."""

@@ -1,0 +1,51 @@
+"""What the prover asks of a machine, and a table as such a machine."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+
+from bonsaic.ir.mealy import FREE, Mealy
+from bonsaic.ir.run import Step
+
+
+class Machine(Protocol):
+    """A machine over integer state vectors with 0/1 wires; see `ir.run.ModuleMachine` for the contract of `step`."""
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    initial: np.ndarray
+    float32: bool
+
+    def alphabet(self) -> np.ndarray: ...
+
+    def step(self, states: np.ndarray, letters: np.ndarray) -> Step: ...
+
+
+class TableMachine:
+    """A Mealy table: one integer of state; letters outside the table's list are illegal."""
+
+    float32 = True
+
+    def __init__(self, table: Mealy):
+        self.table = table
+        self.inputs, self.outputs = table.inputs, table.outputs
+        self.initial = np.zeros(1, np.int64)
+        self._powers = 1 << np.arange(len(table.inputs), dtype=np.int64)
+        codes = table.letters.astype(np.int64) @ self._powers
+        self._order = np.argsort(codes)
+        self._codes = codes[self._order]
+
+    def alphabet(self) -> np.ndarray:
+        return self.table.letters
+
+    def step(self, states: np.ndarray, letters: np.ndarray) -> Step:
+        t = self.table
+        codes = letters.astype(np.int64) @ self._powers
+        at = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
+        letter, q = self._order[at], states[:, 0]
+        after, outs = t.next[q, letter], t.outs[q, letter]
+        legal = (self._codes[at] == codes) & (after >= 0)
+        clear = np.ones(len(states), bool)
+        return Step(np.maximum(after, 0)[:, None].astype(np.int64), outs > 0, outs != FREE, legal, clear)

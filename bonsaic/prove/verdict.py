@@ -1,0 +1,72 @@
+"""The three answers: proved, differs with a word that shows it, unknown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Proved:
+    """Same outputs on every legal word of every length.
+
+    states: reachable product states visited; transitions: state-letter pairs checked; arithmetic: `float32` where the
+    proof covers float32 rounding in any summation order, else `exact reals`.
+    """
+
+    states: int
+    transitions: int
+    arithmetic: str = "float32"
+
+    def __str__(self) -> str:
+        return f"proved ({self.states} product states, {self.transitions} transitions)"
+
+
+@dataclass(frozen=True)
+class Differs:
+    """A word on whose last tick the two machines disagree, and what each says there.
+
+    word: per tick the 0/1 wires, in the specification's port order. shortest: whether no shorter word exists.
+    wanted: None where an output does not matter. found: None where the second machine refuses the letter.
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    word: tuple[tuple[int, ...], ...]
+    wanted: tuple[int | None, ...]
+    found: tuple[int, ...] | None
+    shortest: bool = True
+
+    def __str__(self) -> str:
+        word = " ".join(",".join(map(str, letter)) or "-" for letter in self.word)
+        got = "refuses the last letter" if self.found is None else f"gives {_bits(self.found)}"
+        kind = "shortest word" if self.shortest else "word"
+        return f"differs on the {kind} {word}: wanted {_bits(self.wanted)}, the second {got}"
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """No answer: why, and how many product states were covered."""
+
+    reason: str
+    states: int = 0
+
+    def __str__(self) -> str:
+        return f"unknown: {self.reason} ({self.states} product states covered)"
+
+
+Verdict = Proved | Differs | Unknown
+
+
+def name(v: Verdict) -> str:
+    """`proved`, `differs` or `unknown`."""
+    return type(v).__name__.lower()
+
+
+def weaker(a: Verdict, b: Verdict) -> Verdict:
+    """The one that says less: differs before unknown before proved."""
+    rank = (Differs, Unknown, Proved)
+    return min(a, b, key=lambda v: rank.index(type(v)))
+
+
+def _bits(values: tuple[int | None, ...]) -> str:
+    return ",".join("-" if v is None else str(v) for v in values)
