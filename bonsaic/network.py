@@ -45,8 +45,8 @@ class Network:
     """Stacked cells and a linear head; an output wire is 1 where the head's value is above 0.
 
     inputs, outputs: wire names. head_kernel [last cell's outputs, output wires], head_bias [output wires].
-    f, leak: of the interpolated Ameo activation. hard_states, hard_outputs: whether the states (initial ones too) and the
-    cells' outputs go through sign, so that each is exactly -1 or +1. note: how it was grown, for the report.
+    f, leak: of the interpolated Ameo activation. hard_states, hard_outputs: whether the states (initial ones
+    too) and the cells' outputs go through sign, so that each is exactly -1 or +1. note: how it was grown.
     """
 
     name: str

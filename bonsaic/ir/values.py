@@ -108,7 +108,7 @@ def contains(outer: Type, inner: Type) -> bool:
         return (
             outer.lo <= low(inner)
             and high(inner) <= outer.hi
-            and (aligned or size(inner) == 1 and (low(inner) - outer.lo) % outer.step == 0)
+            and (aligned or (size(inner) == 1 and (low(inner) - outer.lo) % outer.step == 0))
         )
     return size(inner) <= len(outer.values) and set(members(inner)) <= set(outer.values)
 

@@ -11,11 +11,15 @@ from bonsaic.ir.run import Step
 
 
 class Machine(Protocol):
-    """A machine over integer state vectors with 0/1 wires; see `ir.run.ModuleMachine` for the contract of `step`."""
+    """A machine over integer state vectors with 0/1 wires; see `ir.run.ModuleMachine` for the contract of `step`.
+
+    columns: per register the lowest value, the spacing and the number of its possible values.
+    """
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     initial: np.ndarray
+    columns: list[tuple[int, int, int]]
     float32: bool
 
     def alphabet(self) -> np.ndarray: ...
@@ -32,6 +36,7 @@ class TableMachine:
         self.table = table
         self.inputs, self.outputs = table.inputs, table.outputs
         self.initial = np.zeros(1, np.int64)
+        self.columns = [(0, 1, table.states)]
         self._powers = 1 << np.arange(len(table.inputs), dtype=np.int64)
         codes = table.letters.astype(np.int64) @ self._powers
         self._order = np.argsort(codes)
@@ -48,4 +53,6 @@ class TableMachine:
         after, outs = t.next[q, letter], t.outs[q, letter]
         legal = (self._codes[at] == codes) & (after >= 0)
         clear = np.ones(len(states), bool)
-        return Step(np.maximum(after, 0)[:, None].astype(np.int64), outs > 0, outs != FREE, legal, clear)
+        return Step(
+            np.maximum(after, 0)[:, None].astype(np.int64), outs > 0, outs != FREE, legal, clear
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -34,8 +36,9 @@ def walk(
     if len(spec.inputs) > WIRES and isinstance(spec, ModuleMachine):
         return Unknown(f"{len(spec.inputs)} input wires are too many letters to list")
     letters = spec.alphabet()
-    seen = _Seen(len(spec.initial))
-    frontier = seen.start(np.concatenate([spec.initial, impl.initial])[None])
+    seen = _Seen(spec, impl, len(letters))
+    start = np.concatenate([spec.initial, impl.initial])[None]
+    frontier = seen.add(start, np.array([-1]))
     transitions, unclear = 0, None
     per_chunk = max(1, CHUNK // max(1, len(letters)))
     while len(frontier):
@@ -46,20 +49,16 @@ def walk(
             read = np.tile(letters, (len(states) // len(letters), 1))
             a = spec.step(states[:, : len(spec.initial)], read)
             legal = np.flatnonzero(a.legal)
+            edges = (first + at) * len(letters) + legal
             b = impl.step(states[legal, len(spec.initial) :], read[legal][:, columns.inputs])
             transitions += len(legal)
             wrong = _wrong(a, b, legal, columns.outputs)
             if len(wrong):
-                i = wrong[0]
-                source, letter = divmod(at * len(letters) + legal[i], len(letters))
-                word = [*seen.word(first + source), letter]
-                return _differs(spec, letters[word], a, b, legal[i], i, columns.outputs)
+                word = letters[_word(seen, edges[wrong[0]])]
+                return _differs(spec, word, a, b, legal[wrong[0]], wrong[0], columns.outputs)
             if unclear is None and not b.clear.all():
-                i = int(np.flatnonzero(~b.clear)[0])
-                source, letter = divmod(at * len(letters) + legal[i], len(letters))
-                unclear = [*seen.word(first + source), letter]
-            after = np.concatenate([a.next[legal], b.next], axis=1)
-            fresh.append(seen.add(after, first, at * len(letters) + legal, len(letters)))
+                unclear = _word(seen, edges[np.argmin(b.clear)])
+            fresh.append(seen.add(np.concatenate([a.next[legal], b.next], axis=1), edges))
             if seen.count > cap:
                 return Unknown(f"more than {cap} product states are reachable", seen.count)
         if progress:
@@ -71,13 +70,21 @@ def walk(
     return Proved(seen.count, transitions, "float32" if impl.float32 else "exact reals")
 
 
-class _Columns:
-    def __init__(self, inputs: list[int], outputs: list[int]):
-        self.inputs, self.outputs = inputs, outputs
+def _word(seen: _Seen, edge: int) -> list[int]:
+    source, letter = divmod(int(edge), seen.letters)
+    return [*seen.word(source), letter]
 
 
-def same_ports(spec: Machine, impl: Machine) -> _Columns:
-    """Which wires of `spec` feed `impl`, and where each of spec's outputs is in `impl`; a `Mistake` where they differ."""
+class Columns(NamedTuple):
+    """Per input of the implementation the specification's wire that feeds it; per output of the specification the
+    implementation's column."""
+
+    inputs: list[int]
+    outputs: list[int]
+
+
+def same_ports(spec: Machine, impl: Machine) -> Columns:
+    """Which wires of `spec` feed `impl`, and where its outputs are in `impl`; a `Mistake` where ports differ."""
     lacking = [x for x in impl.inputs if x not in spec.inputs]
     if lacking and isinstance(impl, ModuleMachine):
         read = {n.name for n in _ports_read(impl)}
@@ -86,7 +93,7 @@ def same_ports(spec: Machine, impl: Machine) -> _Columns:
         ports = [f"({', '.join(m.inputs)}) -> ({', '.join(m.outputs)})" for m in (spec, impl)]
         raise mistake("ports", f"the specification has {ports[0]}, the implementation {ports[1]}")
     index = {x: i for i, x in enumerate(spec.inputs)}
-    return _Columns(
+    return Columns(
         [index.get(x, 0) for x in impl.inputs], [impl.outputs.index(y) for y in spec.outputs]
     )
 
@@ -115,24 +122,36 @@ def _differs(
 class _Seen:
     """The product states found so far, in the order they were found, each with its parent and letter."""
 
-    def __init__(self, width: int):
-        self.keys: set[bytes] = set()
+    def __init__(self, spec: Machine, impl: Machine, letters: int):
+        columns = [*spec.columns, *impl.columns]
+        self.letters = letters
+        self.low = np.array([low for low, _, _ in columns])
+        self.step = np.array([step for _, step, _ in columns])
+        sizes = [size for _, _, size in columns]
+        self.packed = math.prod(sizes) < 1 << 62
+        self.strides = np.array([math.prod(sizes[:i]) for i in range(len(sizes))], object)
+        if self.packed:
+            self.strides = self.strides.astype(np.int64)
+        self.keys: set = set()
         self.parents: list[np.ndarray] = []
         self.count = 0
 
-    def start(self, state: np.ndarray) -> np.ndarray:
-        self.keys.add(_key(state)[0])
-        self.parents.append(np.array([-1]))
-        self.count = 1
-        return state
-
-    def add(self, states: np.ndarray, first: int, edges: np.ndarray, letters: int) -> np.ndarray:
-        """The rows that are new, in order. edges: source * letters + letter, counted from state `first`."""
-        keys = _key(states)
-        new = [i for i, k in enumerate(keys) if k not in self.keys and not self.keys.add(k)]
-        self.parents.append(first * letters + edges[new])
+    def add(self, states: np.ndarray, edges: np.ndarray) -> np.ndarray:
+        """The rows that are new, in order. edges: parent * letters + letter, -1 for the initial state."""
+        place = (states - self.low) // self.step
+        if self.packed:
+            codes, first = np.unique(place.astype(np.int64) @ self.strides, return_index=True)
+            listed = codes.tolist()
+        else:
+            rows = [tuple(row) for row in place.tolist()]
+            unique = dict(zip(reversed(rows), range(len(rows) - 1, -1, -1), strict=True))
+            listed, first = list(unique), np.array(list(unique.values()))
+        keys = self.keys
+        fresh = [i for i, k in enumerate(listed) if k not in keys]
+        keys.update([listed[i] for i in fresh])
+        new = np.sort(first[fresh])
+        self.parents.append(edges[new])
         self.count += len(new)
-        self.letters = letters
         return states[new]
 
     def word(self, state: int) -> list[int]:
@@ -143,7 +162,3 @@ class _Seen:
             state, letter = divmod(int(parents[state]), self.letters)
             word.append(letter)
         return word[::-1]
-
-
-def _key(states: np.ndarray) -> list[bytes]:
-    raise NotImplementedError
