@@ -1,0 +1,1 @@
+"""From a network to a circuit, one proved step at a time."""

@@ -1,0 +1,73 @@
+"""Registers that never change, and what follows from them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from bonsaic.ir.core import Module, Node, affine, const, node, rewrite
+from bonsaic.ir.ops import ameo
+from bonsaic.ir.values import contains
+from bonsaic.passes.manager import pass_
+
+
+@pass_("net|quant|gate", claim="exact")
+def fold_init(m: Module) -> Module:
+    """Replace registers that keep their initial value on every word by that constant, and fold constants.
+
+    Assumes every register constant, folds, drops the assumptions that the folded next states refute, and repeats until
+    the rest holds by induction.
+    """
+    frozen = {r: const(m.init[r.name]) for r in m.regs}
+    while True:
+        folded = rewrite(m, fold, frozen)
+        refuted = [r for r in frozen if folded.next[r.name] is not frozen[r]]
+        if not refuted:
+            break
+        for r in refuted:
+            del frozen[r]
+    regs = tuple(r for r in m.regs if r not in frozen)
+    return replace(
+        folded,
+        regs=regs,
+        init={r.name: m.init[r.name] for r in regs},
+        next={r.name: folded.next[r.name] for r in regs},
+    )
+
+
+def fold(n: Node) -> Node:
+    """`n` where its constant operands decide or simplify it."""
+    values = [a.attr[0] if a.op == "const" else None for a in n.args]
+    match n.op, values:
+        case "affine", _:
+            return _affine(n, values)
+        case "ameo", [Fraction() as x]:
+            return const(ameo(x, *n.attr))
+        case "sign", [Fraction() as x]:
+            return const(1 if x > 0 else -1)
+        case "not", [Fraction() as x]:
+            return const(1 - x)
+        case ("and" | "or" | "xor") as op, [Fraction() as x, Fraction() as y]:
+            return const({"and": x * y, "or": max(x, y), "xor": (x + y) % 2}[op])
+        case ("and" | "or" | "xor") as op, [Fraction() as x, None]:
+            return _absorb(op, x, n.args[1])
+        case ("and" | "or" | "xor") as op, [None, Fraction() as x]:
+            return _absorb(op, x, n.args[0])
+    return n
+
+
+def _absorb(op: str, x: Fraction, other: Node) -> Node:
+    if op == "xor":
+        return node("not", other) if x else other
+    keeps = x == (1 if op == "and" else 0)
+    return other if keeps else const(x)
+
+
+def _affine(n: Node, values: list[Fraction | None]) -> Node:
+    weights, bias = n.attr
+    bias += sum(w * v for w, v in zip(weights, values, strict=True) if v is not None)
+    rest = [(w, a) for w, a, v in zip(weights, n.args, values, strict=True) if v is None and w]
+    if not rest:
+        return const(bias)
+    folded = affine([w for w, _ in rest], [a for _, a in rest], bias)
+    return folded if contains(n.type, folded.type) else n

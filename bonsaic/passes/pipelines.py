@@ -1,0 +1,17 @@
+"""The page that lists what is run: every pass, and the pipelines from network to circuit."""
+
+from bonsaic.passes import (  # noqa: F401  importing a pass registers it, in the order of the help
+    clip_weights,
+    quantise,
+    dead_nodes,
+    fold_init,
+    recover_gates,
+    merge_regs,
+    minimise,
+)
+
+# Clipping first: quantising a weight that could go would only fix it at a value. Dead nodes before folding, so that
+# fewer registers are tried; again after it, because a folded register may have been the last reader of another.
+LOWER = "clip-weights,dead-nodes,fold-init,dead-nodes,quantise,recover-gates"
+O0 = f"{LOWER},dead-nodes"
+O1 = f"{LOWER},merge-regs,dead-nodes,minimise"  # the default: readable and small

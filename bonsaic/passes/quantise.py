@@ -1,0 +1,31 @@
+"""Numbers a person can read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+from bonsaic.ir.core import Module
+from bonsaic.passes.manager import pass_
+from bonsaic.passes.weights import change, numbers, strongest
+from bonsaic.prove.machine import Machine
+
+FINEST = 24  # bits after the point: finer than any weight of float32 in the range that networks use
+
+
+@pass_("net -> quant", claim="approx")
+def quantise(m: Module, *, spec: Machine, step: Fraction | None = None) -> Module:
+    """Round every weight, bias and initial state to a multiple of a step; the coarsest power of 1/2 that is proved."""
+    if step is not None:
+        return _round(m, step)
+    steps = (Fraction(1, 1 << bits) for bits in range(FINEST + 1))
+    return strongest((_round(m, s) for s in steps), spec) or replace(m, level="quant")
+
+
+def _round(m: Module, step: Fraction) -> Module:
+    return replace(change(m, lambda w: round(w / step) * step), level="quant")
+
+
+def bits(m: Module) -> int:
+    """How many bits after the point the numbers of a module need."""
+    return max((w.denominator.bit_length() - 1 for w in numbers(m)), default=0)
