@@ -1,0 +1,85 @@
+"""Which values of a circuit are written inside an expression and which get a line and a name of their own."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bonsaic.emit.names import Names
+from bonsaic.ir.core import Module, Node
+
+COLUMNS = 60  # an expression longer than this is cut
+
+
+class Text(NamedTuple):
+    """An expression, how tightly it binds (higher is tighter), and what its negation is where that is as short."""
+
+    text: str
+    binds: int
+    inverse: tuple[str, int] | None = None
+
+    def within(self, binds: int) -> str:
+        """This expression as an operand of something that binds at `binds`."""
+        return self.text if self.binds >= binds else f"({self.text})"
+
+
+ATOM = 9
+
+
+@dataclass(frozen=True)
+class Layout:
+    """lines: (name, the value's node, its expression) in an order that defines before use. roots: of next states and others.
+
+    outs: the outputs that have no line, being a port, a register, a constant, or equal to another output.
+    """
+
+    lines: tuple[tuple[str, Node, Text], ...]
+    text: dict[Node, Text]
+    outs: tuple[tuple[str, Node], ...]
+
+
+def layout(
+    m: Module,
+    names: Names,
+    sources: dict[Node, str],
+    outputs: dict[str, str],
+    write: Callable[[Node, Sequence[Text]], Text],
+    *,
+    keep: bool,
+) -> Layout:
+    """Every value of a module as an expression over `sources` (ports, registers) and named values.
+
+    A value gets a line when it is an output, is used twice or would make an expression too long; with `keep`, also when
+    the module names it. outputs: output -> its name in the text.
+    """
+    roots = {
+        v: outputs[k] for k, v in reversed(m.outs.items()) if v.op not in ("in", "reg", "const")
+    }
+    order = m.order()
+    uses = Counter(a for n in order for a in n.args)
+    uses.update([*m.next.values(), *m.outs.values()])
+    text = {n: Text(name, ATOM) for n, name in sources.items()}
+    lines: list[tuple[str, Node, Text]] = []
+
+    def cut(n: Node) -> None:
+        hint = m.names.get(n)
+        name = roots.get(n) or (names.take("value", hint) if hint else names.fresh("t"))
+        lines.append((name, n, text[n]))
+        text[n] = Text(name, ATOM)
+
+    for n in order:
+        while len((written := write(n, [text[a] for a in n.args])).text) > COLUMNS:
+            longest = max(n.args, key=lambda a: len(text[a].text), default=None)
+            if longest is None or text[longest].binds == ATOM:
+                break
+            cut(longest)
+        text[n] = written
+        named = keep and n in m.names
+        if n.op != "const" and (
+            n in roots or named or (uses[n] > 1 and n.op != "not") or uses[n] > 3
+        ):
+            cut(n)
+    rest = tuple((outputs[k], v) for k, v in m.outs.items() if roots.get(v) != outputs[k])
+    return Layout(tuple(lines), text, rest)

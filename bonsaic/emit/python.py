@@ -1,0 +1,166 @@
+"""A circuit as Python that a person would have written: one loop over the ticks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bonsaic.emit.layout import ATOM, Layout, Text, layout
+from bonsaic.emit.names import PYTHON, Names
+from bonsaic.ir.core import Module, Node
+
+OR, AND, NOT, COMPARE = 1, 2, 3, 4
+WIDTH = 88
+
+
+def python(m: Module) -> str:
+    """The source of a module that defines NAME(ticks) and a class that runs it tick by tick.
+
+    A tick is a bool, a tuple where the module has several inputs; where it has none, `ticks` is how many to run.
+    """
+    assert m.level == "gate", m.level
+    names = Names(PYTHON)
+    function = names.take("module", m.name)
+    machine = names.take("class", "".join(w[:1].upper() + w[1:] for w in re.split("_+", function)))
+    names.notes = [note for note in names.notes if not note.startswith("class")]
+    sources = {n: names.take("input", n.name) for n in m.inputs}
+    outputs = {k: names.take("output", k) for k in m.outs}
+    sources |= {n: names.take("register", n.name) for n in m.regs}
+    plan = layout(m, names, sources, outputs, _write, keep=False)
+    inputs = [sources[n] for n in m.inputs]
+    return "\n".join(
+        [
+            f'"""{_about(m, function)}"""',
+            "",
+            *(f"# {note}" for note in names.notes),
+            *([""] if names.notes else []),
+            *_imports(m),
+            "",
+            "",
+            *_function(m, function, inputs, sources, list(outputs.values()), plan),
+            "",
+            "",
+            *_class(m, machine, function, inputs),
+            "",
+        ]
+    )
+
+
+def _about(m: Module, function: str) -> str:
+    return (
+        f"{function}: {_count(len(m.inputs), 'input')}, {_count(len(m.outs), 'output')}, "
+        f"{_count(len(m.regs), 'bit')} of state."
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+
+
+def _imports(m: Module) -> list[str]:
+    used = ["Iterable", "Iterator"] if m.inputs else ["Iterator"]
+    return ["import sys"] * (not m.inputs) + [f"from collections.abc import {', '.join(used)}"]
+
+
+def _row(count: int) -> str:
+    return "bool" if count == 1 else f"tuple[{', '.join(['bool'] * count)}]"
+
+
+def _function(
+    m: Module,
+    function: str,
+    inputs: list[str],
+    sources: dict[Node, str],
+    outputs: list[str],
+    plan: Layout,
+) -> list[str]:
+    ticks = f"Iterable[{_row(len(inputs))}]" if inputs else "int"
+    body = [f"{name} = {text.text}" for name, _, text in plan.lines]
+    body += [f"{name} = {plan.text[n].text}" for name, n in plan.outs]
+    changing = [
+        (sources[r], plan.text[m.next[r.name]].text) for r in m.regs if m.next[r.name] is not r
+    ]
+    return [
+        f"def {function}(ticks: {ticks}) -> Iterator[{_row(len(outputs))}]:",
+        f'    """{_contract(inputs, outputs)}"""',
+        *_indent(1, _assign([(sources[r], str(bool(m.init[r.name]))) for r in m.regs])),
+        f"    for {', '.join(inputs)} in ticks:" if inputs else "    for _ in range(ticks):",
+        *_indent(2, body),
+        *_indent(2, _assign(changing)),
+        f"        yield {', '.join(outputs)}",
+    ]
+
+
+def _contract(inputs: list[str], outputs: list[str]) -> str:
+    gives = f"give {', '.join(outputs)}"
+    if not inputs:
+        return f"Run that many ticks; on each, {gives}."
+    return f"On each tick, read {', '.join(inputs)} and {gives}."
+
+
+def _class(m: Module, machine: str, function: str, inputs: list[str]) -> list[str]:
+    """The same machine one tick at a time, by feeding the generator: the logic is written once."""
+    arguments = "".join(f", {name}: bool" for name in inputs)
+    letter = inputs[0] if len(inputs) == 1 else f"({', '.join(inputs)})"
+    feed = ["self._read: list = []"] if inputs else []
+    ticks = "iter(self._read.pop, None)" if inputs else "sys.maxsize"
+    return [
+        f"class {machine}:",
+        f'    """{function}, one tick at a time."""',
+        "",
+        "    def __init__(self) -> None:",
+        "        self.reset()",
+        "",
+        "    def reset(self) -> None:",
+        '        """Back to before the first tick."""',
+        *_indent(2, feed),
+        f"        self._run = {function}({ticks})",
+        "",
+        f"    def step(self{arguments}) -> {_row(len(m.outs))}:",
+        f'        """One tick."""',
+        *_indent(2, [f"self._read.append({letter})"] if inputs else []),
+        "        return next(self._run)",
+    ]
+
+
+def _assign(pairs: list[tuple[str, str]]) -> list[str]:
+    """All at once, as the states of a machine change."""
+    if not pairs:
+        return []
+    left, right = ", ".join(p for p, _ in pairs), ", ".join(q for _, q in pairs)
+    if len(left) + len(right) + 3 <= WIDTH - 8:
+        return [f"{left} = {right}"]
+    if len(left) > WIDTH - 12:
+        left = "(\n            " + ",\n            ".join(p for p, _ in pairs) + ",\n        )"
+    return [f"{left} = (", *_indent(1, [f"{q}," for _, q in pairs]), ")"]
+
+
+def _indent(depth: int, lines: Sequence[str]) -> list[str]:
+    return ["    " * depth + line for line in lines]
+
+
+def _write(n: Node, args: Sequence[Text]) -> Text:
+    match n.op:
+        case "const":
+            return Text(str(bool(n.attr[0])), ATOM)
+        case "not":
+            (x,) = args
+            if x.inverse:
+                return Text(*x.inverse, (x.text, x.binds))
+            return Text(f"not {x.within(NOT + 1)}", NOT, (x.text, x.binds))
+        case "and" | "or":
+            own = AND if n.op == "and" else OR
+            parts = [
+                x.text if x.binds in (own, NOT, COMPARE, ATOM) else f"({x.text})" for x in args
+            ]
+            return Text(f" {n.op} ".join(parts), own)
+        case "xor":
+            # A negated operand turns != into ==, so that no operand begins with `not`.
+            odd = sum(x.binds == NOT for x in args) % 2
+            bare = [Text(*x.inverse) if x.binds == NOT and x.inverse else x for x in args]
+            left, right = (x.within(COMPARE + 1) for x in bare)
+            same, other = f"{left} == {right}", f"{left} != {right}"
+            if odd:
+                return Text(same, COMPARE, (other, COMPARE))
+            return Text(other, COMPARE, (same, COMPARE))
+    raise AssertionError(n)
