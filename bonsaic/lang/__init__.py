@@ -1,0 +1,25 @@
+"""The program language: from a `.bp` text to a checked program, its meaning, and its table."""
+
+from bonsaic.lang.check import check
+from bonsaic.lang.files import load
+from bonsaic.lang.interp import Illegal, Violation, initial, tick
+from bonsaic.lang.lower import lower
+from bonsaic.lang.parse import parse_text
+from bonsaic.lang.program import Port, Program, decode, encode
+from bonsaic.lang.table import tabulate
+
+__all__ = [
+    "Illegal",
+    "Port",
+    "Program",
+    "Violation",
+    "check",
+    "decode",
+    "encode",
+    "initial",
+    "load",
+    "lower",
+    "parse_text",
+    "tabulate",
+    "tick",
+]

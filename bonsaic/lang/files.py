@@ -1,0 +1,67 @@
+"""How a program is named on the command line: `FILE.bp`, or `FILE.bp:NAME` where a file holds several."""
+
+from __future__ import annotations
+
+import difflib
+import os
+
+from bonsaic.diag import mistake
+from bonsaic.lang.check import check
+from bonsaic.lang.parse import LONGEST, parse_text
+from bonsaic.lang.program import Program
+
+
+def load(path: str, name: str | None = None) -> Program:
+    """The checked program `name` of a `.bp` file; `path` may be `FILE.bp:NAME`. Raises a `Mistake`."""
+    if name is None and ":" in path and not os.path.exists(path):
+        path, _, name = path.rpartition(":")
+    programs = {p.name: p for p in check(parse_text(read_text(path), path))}
+    if not programs:
+        raise mistake(path, "there is no program in this file")
+    names = list(programs)
+    if name is None:
+        if len(names) > 1:
+            raise mistake(
+                path,
+                f"there are {len(names)} programs in this file: {_list(names)}",
+                help=f"name one of them: `{path}:{names[0]}`",
+            )
+        return programs[names[0]]
+    if name not in programs:
+        near = difflib.get_close_matches(name, names, 1)
+        raise mistake(
+            path,
+            f"there is no program `{name}` in this file, which has {_list(names)}",
+            help=f"did you mean `{path}:{near[0]}`?" if near else None,
+        )
+    return programs[name]
+
+
+def _list(names: list[str], shown: int = 12) -> str:
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(names[:shown]) + more
+
+
+def read_text(path: str) -> str:
+    """The text of a file. Raises a `Mistake` where there is none."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read(4 * LONGEST + 1)
+    except OSError as e:
+        raise mistake(
+            path, f"this file cannot be read: {(e.strerror or 'no reason given').lower()}"
+        ) from None
+    if b"\0" in content:
+        raise mistake(path, "this is not a text file: there is a NUL byte in it")
+    if content.startswith(b"\xef\xbb\xbf"):
+        raise mistake(
+            path, "the file starts with a byte order mark", help="save it as UTF-8 without one"
+        )
+    if len(content) > 4 * LONGEST:
+        raise mistake(path, f"the file is too large; a program has at most {LONGEST:,} characters")
+    try:
+        return content.decode()
+    except UnicodeDecodeError as e:
+        raise mistake(
+            path, f"this is not UTF-8 text: byte {e.start + 1} of the file belongs to no character"
+        ) from None
