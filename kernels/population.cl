@@ -12,53 +12,49 @@
 // (sum of states + outputs) WIDEST (the most columns in a layer) STATES (sum of states, at least 1) FACTOR LEAK CLIPPED.
 
 #define PASTE(a, b) a##b
-#define WIDE(type, lanes) PASTE(type, lanes)
-#if LANES == 1
-typedef float V;
-typedef int M;
-#else
-typedef WIDE(float, LANES) V;
-typedef WIDE(int, LANES) M;
-#endif
+typedef FLOATS V; // float8 on a CPU, float on a GPU
 
+#define UNROLL _Pragma("unroll")
+#define INLINE inline __attribute__((always_inline))
 #define TAPE (COLUMNS + NEURONS)
 
 __constant int shapes[LAYERS][3] = SHAPES; // inputs, states, outputs of each layer
 
-inline V sign_of(V z) { return select((V)(-1.0f), (V)(1.0f), (M)(z > 0.0f)); }
+INLINE V sign_of(V z) { return z > 0.0f ? (V)(1.0f) : (V)(-1.0f); }
+INLINE V size_of(V z) { return z > 0.0f ? z : -z; }
 
 // The interpolated Ameo and its slope; at a kink the slope is that of the side nearer to zero.
-inline V ameo(V x, V *slope) {
-  V a = fabs(x);
-  M outer = a > 2.0f;
-  V d = a - select((V)(1.0f), (V)(3.0f), outer);
-  V side = select((V)(1.0f), (V)(-1.0f), outer);
+INLINE V ameo(V x, V *slope) {
+  V a = size_of(x);
+  V d = a > 2.0f ? a - 3.0f : a - 1.0f;
   V square = d * d;
-  V y = side * (FACTOR * fabs(d) + (1.0f - FACTOR) * square * square - 1.0f);
-  V s = select((V)(-FACTOR), (V)(FACTOR), (M)(a > 1.0f)) + side * (4.0f - 4.0f * FACTOR) * square * d;
-  M tail = a > 3.0f;
-  y = select(y, 1.0f + LEAK * d, tail);
-  *slope = select(s, (V)(LEAK), tail);
-  return copysign(1.0f, x) * y;
+  V bend = square * (4.0f - 4.0f * FACTOR) * d;
+  V y = FACTOR * size_of(d) + (1.0f - FACTOR) * square * square - 1.0f;
+  V s = bend + (d > 0.0f ? (V)(FACTOR) : (V)(-FACTOR));
+  y = a > 2.0f ? -y : y;
+  s = a > 2.0f ? FACTOR - bend : s;
+  y = a > 3.0f ? 1.0f + LEAK * d : y;
+  *slope = a > 3.0f ? (V)(LEAK) : s;
+  return x < 0.0f ? -y : y;
 }
 
 // sums[m] += sum over n of w[n * step + m * apart] * v[n], for BLOCK neighbouring m at once.
 #define DOT(BLOCK)                                                                                                        \
-  inline void PASTE(dot, BLOCK)(V * sums, __global const float *w, int step, int apart, const V *v, int count) {          \
+  INLINE void PASTE(dot, BLOCK)(V * sums, __global const float *w, int step, int apart, const V *v, int count) {          \
     V acc[BLOCK];                                                                                                         \
-    for (int m = 0; m < BLOCK; m++) acc[m] = (V)(0.0f);                                                                   \
+    UNROLL for (int m = 0; m < BLOCK; m++) acc[m] = (V)(0.0f);                                                                   \
     for (int n = 0; n < count; n++, w += step) {                                                                          \
       V each = v[n];                                                                                                      \
-      for (int m = 0; m < BLOCK; m++) acc[m] = fma((V)(w[m * apart]), each, acc[m]);                                      \
+      UNROLL for (int m = 0; m < BLOCK; m++) acc[m] += w[m * apart] * each;                                      \
     }                                                                                                                     \
-    for (int m = 0; m < BLOCK; m++) sums[m] = acc[m];                                                                     \
+    UNROLL for (int m = 0; m < BLOCK; m++) sums[m] = acc[m];                                                                     \
   }
 DOT(8)
 DOT(4)
 DOT(2)
 DOT(1)
 
-inline void dot(V *sums, int many, __global const float *w, int step, int apart, const V *v, int count) {
+INLINE void dot(V *sums, int many, __global const float *w, int step, int apart, const V *v, int count) {
   int m = 0;
   for (; m + 8 <= many; m += 8) dot8(sums + m, w + m * apart, step, apart, v, count);
   if (many & 4) dot4(sums + m, w + m * apart, step, apart, v, count), m += 4;
@@ -68,27 +64,27 @@ inline void dot(V *sums, int many, __global const float *w, int step, int apart,
 
 // grad[i * columns + j] += sum over ticks of c[i] * d[j], for an A x B block; c and d are one tick's part of the tape.
 #define OUTER(NAME, A, B)                                                                                                 \
-  inline void NAME(V *grad, int columns, const V *c, const V *d) {                                                        \
+  INLINE void NAME(V *grad, int columns, const V *c, const V *d) {                                                        \
     V acc[A][B];                                                                                                          \
-    for (int i = 0; i < A; i++)                                                                                           \
-      for (int j = 0; j < B; j++) acc[i][j] = grad[i * columns + j];                                                      \
+    UNROLL for (int i = 0; i < A; i++)                                                                                           \
+      UNROLL for (int j = 0; j < B; j++) acc[i][j] = grad[i * columns + j];                                                      \
     for (int t = 0; t < TICKS; t++, c += TAPE, d += TAPE) {                                                               \
       V left[A];                                                                                                          \
-      for (int i = 0; i < A; i++) left[i] = c[i];                                                                         \
-      for (int j = 0; j < B; j++) {                                                                                       \
+      UNROLL for (int i = 0; i < A; i++) left[i] = c[i];                                                                         \
+      UNROLL for (int j = 0; j < B; j++) {                                                                                       \
         V right = d[j];                                                                                                   \
-        for (int i = 0; i < A; i++) acc[i][j] = fma(left[i], right, acc[i][j]);                                           \
+        UNROLL for (int i = 0; i < A; i++) acc[i][j] += left[i] * right;                                           \
       }                                                                                                                   \
     }                                                                                                                     \
-    for (int i = 0; i < A; i++)                                                                                           \
-      for (int j = 0; j < B; j++) grad[i * columns + j] = acc[i][j];                                                      \
+    UNROLL for (int i = 0; i < A; i++)                                                                                           \
+      UNROLL for (int j = 0; j < B; j++) grad[i * columns + j] = acc[i][j];                                                      \
   }
 OUTER(outer34, 3, 4)
 OUTER(outer31, 3, 1)
 OUTER(outer14, 1, 4)
 OUTER(outer11, 1, 1)
 
-inline void outer(V *grad, int rows, int columns, const V *c, const V *d) {
+INLINE void outer(V *grad, int rows, int columns, const V *c, const V *d) {
   int i = 0;
   for (; i + 3 <= rows; i += 3) {
     int j = 0;
@@ -102,14 +98,12 @@ inline void outer(V *grad, int rows, int columns, const V *c, const V *d) {
   }
 }
 
-inline float across(V v) {
+INLINE float across(V v) {
 #if LANES == 1
   return v;
 #else
   float total = 0.0f;
-  float lane[LANES];
-  WIDE(vstore, LANES)(v, 0, lane);
-  for (int i = 0; i < LANES; i++) total += lane[i];
+  for (int i = 0; i < LANES; i++) total += v[i];
   return total;
 #endif
 }
@@ -165,10 +159,10 @@ __kernel void population(
         else
           for (int j = 0; j < OUTPUTS; j++) {
             V y = targets[(vector * TICKS + t) * OUTPUTS + j], a = d[j];
-            V matters = CLIPPED ? select((V)(0.0f), y * y, (M)(a * y < 1.0f)) : y * y;
+            V matters = CLIPPED ? (a * y < 1.0f ? y * y : (V)(0.0f)) : y * y;
             V e = (a - y) * matters;
             loss += e * e;
-            wrong += select((V)(0.0f), y * y, (M)(a * y <= 0.0f));
+            wrong += a * y > 0.0f ? (V)(0.0f) : y * y;
             d[j] = 2.0f * e;
           }
         c += columns, d += neurons, s += states, w += columns * neurons + states;

@@ -1,0 +1,107 @@
+"""The exact check inside growing: every pair of machine state and network code that legal words reach, in float64."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bonsaic.grow.activation import ameo, sign
+from bonsaic.grow.architecture import Architecture
+from bonsaic.grow.words import Sampler
+
+CAP = 50_000  # pairs; beyond it the network counts as wrong
+MARGIN = 2e-3  # what every decision of a good network clears zero by
+
+
+@dataclass(frozen=True)
+class Walk:
+    """right: every reachable decision has the wanted sign. margin: the smallest |value| before a sign or at an output.
+
+    pairs: pairs met. words: some shortest words whose last letter is answered wrongly (letters).
+    """
+
+    right: bool
+    margin: float
+    pairs: int
+    words: tuple[np.ndarray, ...] = ()
+
+    @property
+    def proved(self) -> bool:
+        return self.right and self.margin >= MARGIN
+
+
+class Codes:
+    """Numbers for codes: rows of -1/+1, wide ones hashed by an exact dictionary."""
+
+    def __init__(self, states: int):
+        self.powers = 1 << np.arange(min(states, 40), dtype=np.int64)
+        self.states, self.known = states, {}
+
+    def number(self, codes: np.ndarray) -> np.ndarray:
+        bits = codes > 0
+        if self.states <= 40:
+            return bits @ self.powers
+        known = self.known
+        return np.array([known.setdefault(b.tobytes(), len(known)) for b in bits], np.int64)
+
+
+def hard_tick(
+    shape: Architecture, flat: np.ndarray, wires: np.ndarray, codes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Next codes [rows, states], output values [rows, outputs], smallest |value| before a sign [rows]."""
+    after, at = [], 0
+    margin = np.full(len(wires), np.inf)
+    *cells, (_, head, _) = shape.parts(flat)
+    for layer, kernel, _ in cells:
+        read = np.concatenate([wires, codes[:, at : at + layer.states]], 1)
+        y = ameo(read @ kernel[1:] + kernel[0], shape.f, shape.leak)
+        margin = np.minimum(margin, np.abs(y).min(1, initial=np.inf))
+        bits = sign(y)
+        after.append(bits[:, : layer.states])
+        wires = bits[:, layer.states :]
+        at += layer.states
+    return np.concatenate(after, 1), wires @ head[1:] + head[0], margin
+
+
+def first_codes(shape: Architecture, flat: np.ndarray) -> np.ndarray:
+    """[states], each -1 or +1."""
+    return np.concatenate([sign(first) for layer, _, first in shape.parts(flat) if layer.states] or [[]])
+
+
+def walk(shape: Architecture, flat: np.ndarray, machine: Sampler, cap: int = CAP, examples: int = 8) -> Walk:
+    """Breadth first through the product of the machine and the network with weights [weights]."""
+    m, flat = machine.mealy, flat.astype(np.float64)
+    states = sum(s for s, _ in shape.cells)
+    number = Codes(states)
+    code, q = first_codes(shape, flat)[None], np.zeros(1, np.int64)
+    seen = number.number(code) * m.states + q
+    history: list[tuple[np.ndarray, np.ndarray]] = []  # per depth: parent row and letter of every frontier row
+    margin = np.inf
+    while len(q):
+        row, x = np.nonzero(m.legal[q])
+        after, value, clear = hard_tick(shape, flat, machine.wires[x].astype(np.float64), code[row])
+        target = machine.signs[q[row], x]
+        decided = np.where(target == 0, np.inf, value * target)
+        margin = min(margin, clear.min(initial=np.inf), decided.min(initial=np.inf))
+        wrong = np.nonzero((decided <= 0).any(1))[0]
+        if len(wrong):
+            words = tuple(_word(history, row[i], x[i]) for i in wrong[:examples])
+            return Walk(False, float(margin), len(seen), words)
+        follow = machine.next[q[row], x]
+        keys, where = np.unique(number.number(after) * m.states + follow, return_index=True)
+        where = where[~np.isin(keys, seen)]
+        seen = np.concatenate([seen, number.number(after[where]) * m.states + follow[where]])
+        if len(seen) > cap:
+            return Walk(False, float(margin), len(seen))
+        history.append((row[where], x[where]))
+        code, q = after[where], follow[where]
+    return Walk(True, float(margin), len(seen))
+
+
+def _word(history: list[tuple[np.ndarray, np.ndarray]], row: int, letter: int) -> np.ndarray:
+    word = [letter]
+    for parents, letters in reversed(history):
+        word.append(letters[row])
+        row = parents[row]
+    return np.array(word[::-1], np.int64)

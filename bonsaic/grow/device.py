@@ -1,0 +1,97 @@
+"""Which OpenCL device grows the networks, for pyopencl and tinygrad alike, and where the kernels' texts are."""
+
+from __future__ import annotations
+
+import glob
+import os
+import shutil
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from bonsaic.diag import Missing, mistake
+
+NO_LINKER = (
+    "PoCL, the OpenCL of pip, calls the linker `ld` and would abort without it: "
+    "install it with `apt-get install binutils`"
+)
+NO_OPENCL = "there is no OpenCL device: install one with `pip install pocl-binary-distribution`"
+
+
+@dataclass(frozen=True)
+class Device:
+    """An OpenCL device. index: its place among its platform's devices."""
+
+    name: str
+    driver: str
+    platform: str
+    index: int
+    is_cpu: bool
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.platform}, driver {self.driver})"
+
+
+def devices() -> list[Device]:
+    """Every OpenCL device of this machine, accelerators first."""
+    import pyopencl as cl
+
+    try:
+        platforms = cl.get_platforms()
+    except cl.LogicError:  # the loader's way of saying that it knows no platform
+        return []
+    found = []
+    for platform in platforms:
+        try:
+            listed = platform.get_devices()
+        except cl.RuntimeError:  # a platform whose hardware is not there
+            continue
+        for i, d in enumerate(listed):
+            cpu = bool(d.type & cl.device_type.CPU)
+            found.append(Device(d.name, d.driver_version, platform.name, i, cpu))
+    return sorted(found, key=lambda d: d.is_cpu)
+
+
+@cache
+def choose(name: str | None = None) -> Device:
+    """The device whose name or platform contains `name`, else the first one, opened for tinygrad too.
+
+    tinygrad opens the first platform its loader lists, so the loader is shown that one alone; this has to come before
+    the first import of tinygrad. Raises Missing without device or linker, Mistake for a name that is not there.
+    """
+    there = devices()
+    if not there:
+        raise Missing(NO_OPENCL)
+    wanted = (name or "").lower()
+    fitting = [d for d in there if wanted in f"{d.platform} {d.name}".lower()]
+    if not fitting:
+        listed = ", ".join(f"'{d.name}'" for d in there)
+        raise mistake("--device", f"no OpenCL device is called '{name}'; there are {listed}")
+    device = fitting[0]
+    if "portable computing" in device.platform.lower() and not shutil.which("ld"):
+        raise Missing(NO_LINKER)
+    _show_tinygrad(device)
+    return device
+
+
+def _show_tinygrad(device: Device) -> None:
+    import pyopencl
+
+    beside = os.path.dirname(pyopencl.__file__)
+    loaders = [
+        *glob.glob(f"{beside}/.libs/libOpenCL*"),
+        *glob.glob(f"{beside}.libs/libOpenCL*"),
+    ]
+    if loaders:
+        os.environ.setdefault("OPENCL_PATH", loaders[0])
+    os.environ["DEV"] = "CL" if device.index == 0 else f"CL:{device.index}"
+
+
+@cache
+def kernel_source(name: str) -> str:
+    """The text of `kernels/NAME`, from the installed package or from a checkout."""
+    package = Path(__file__).parent.parent
+    for folder in (package / "kernels", package.parent / "kernels"):
+        if (folder / name).is_file():
+            return (folder / name).read_text()
+    raise Missing(f"the kernel {name} is not in this installation: install bonsaic again")

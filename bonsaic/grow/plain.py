@@ -1,0 +1,60 @@
+"""What the fused kernel computes, said in plain tinygrad operations: the definition it is tested against."""
+
+from __future__ import annotations
+
+from tinygrad import Tensor
+
+from bonsaic.grow.architecture import Architecture
+
+
+def ameo(x: Tensor, f: float, leak: float) -> Tensor:
+    """The interpolated Ameo activation; at a kink its slope is that of the piece nearer to zero."""
+    a, side = x.abs(), (x < 0).where(-1.0, 1.0)
+    inner = f * (a <= 1).where(-x, x - 2 * side)
+    inner = inner + (1 - f) * (a <= 2).where(((x - side) ** 4 - 1) * side, (1 - (x - 3 * side) ** 4) * side)
+    return (a <= 3).where(inner, side + leak * (x - 3 * side))
+
+
+def harden(z: Tensor, hard: Tensor) -> Tensor:
+    """Between z (hard 0) and its sign (hard 1), with the slope of z all the way."""
+    return z + (hard * ((z > 0).where(1.0, -1.0) - z)).detach()
+
+
+def losses(
+    shape: Architecture, clipped: bool, weights: Tensor, words: Tensor, targets: Tensor, hardness: Tensor
+) -> Tensor:
+    """[networks, 2]: summed loss and wrong decisions of every network on every word.
+
+    weights [networks, weights]; words [batch, ticks, inputs]; targets [batch, ticks, outputs], 0 where free;
+    hardness [2], of states and of outputs.
+    """
+    networks, (batch, ticks, _) = weights.shape[0], words.shape
+    kernels, states, at = [], [], 0
+    for layer in shape.layers:
+        end = at + layer.columns * layer.neurons
+        kernels.append(weights[:, at:end].reshape(networks, layer.columns, layer.neurons))
+        first = harden(weights[:, end : end + layer.states], hardness[0]) if layer.states else None
+        states.append(
+            first.reshape(networks, 1, layer.states).expand(networks, batch, layer.states) if layer.states else None
+        )
+        at = end + layer.states
+    loss = wrong = Tensor.zeros(networks)
+    for t in range(ticks):
+        wires = words[:, t].reshape(1, batch, shape.inputs).expand(networks, batch, shape.inputs)
+        for k, layer in enumerate(shape.layers):
+            ones = Tensor.ones(networks, batch, 1)
+            read = [p for p in (ones, wires, states[k]) if p is not None and p.shape[-1]]
+            z = Tensor.cat(*read, dim=2) @ kernels[k]
+            if k == len(shape.layers) - 1:
+                wires = z
+                break
+            y = ameo(z, shape.f, shape.leak)
+            if layer.states:
+                states[k] = harden(y[:, :, : layer.states], hardness[0])
+            wires = harden(y[:, :, layer.states :], hardness[1])
+        target = targets[:, t].reshape(1, batch, shape.outputs)
+        matters = target * target
+        counted = matters * (wires * target < 1) if clipped else matters
+        loss = loss + (((wires - target) * counted) ** 2).sum((1, 2))
+        wrong = wrong + (matters * (wires * target <= 0)).sum((1, 2))
+    return Tensor.stack(loss, wrong, dim=1)

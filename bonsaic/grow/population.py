@@ -1,0 +1,97 @@
+"""A population of networks in training: the fused kernel, the sparsity regulariser and Adam as one jitted tinygrad step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from tinygrad import Tensor, TinyJit
+
+from bonsaic.grow import kernel
+from bonsaic.grow.architecture import Architecture
+from bonsaic.grow.kernel import Batch
+
+BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
+
+
+@dataclass(frozen=True)
+class Sparsity:
+    """intensity * mean(tanh((|w| - threshold) * steepness) - tanh(-threshold * steepness)) + l1 * mean(|w|), per kernel."""
+
+    intensity: float = 0.02
+    threshold: float = 0.025
+    steepness: float = 25.0
+    l1: float = 0.001
+
+    def penalty(self, w: np.ndarray) -> np.ndarray:
+        """What every weight costs, before the mean over its tensor."""
+        a, s, t = np.abs(w), self.steepness, self.threshold
+        return self.intensity * (np.tanh((a - t) * s) - np.tanh(-t * s)) + self.l1 * a
+
+    def slope(self, w: Tensor) -> Tensor:
+        th = ((w.abs() - self.threshold) * self.steepness).tanh()
+        return w.sign() * (self.intensity * self.steepness * (1 - th * th) + self.l1)
+
+
+class Population:
+    """Weights and Adam's moments of `batch.networks` networks on the device, and the words they learn from."""
+
+    def __init__(self, shape: Architecture, batch: Batch, weights: np.ndarray, sparsity: Sparsity):
+        self.shape, self.batch = shape, batch
+        self.weights = Tensor(weights).contiguous().realize()
+        self.first, self.second = (Tensor.zeros(*weights.shape).contiguous().realize() for _ in "mv")
+        self.losses = Tensor.zeros(batch.networks, 2).contiguous().realize()
+        regularised = Tensor(shape.regularised()).realize()
+        self._knobs = Tensor.zeros(3).contiguous().realize()
+        self._hardness = Tensor.zeros(2).contiguous().realize()
+        self._picks = Tensor(np.zeros((batch.networks, batch.vectors), np.int32)).contiguous().realize()
+        self._steps = 0
+
+        @TinyJit
+        def step(words: Tensor, targets: Tensor) -> Tensor:
+            parts = kernel.losses(
+                shape, batch, self.weights, words, targets, self._picks, self._hardness
+            )
+            total = parts.sum(1)
+            scale = 1 / (batch.words * batch.ticks * shape.outputs)
+            (slope,) = (total[:, 0].sum() * scale).gradient(self.weights)
+            slope = slope + sparsity.slope(self.weights) * regularised
+            rate, unbias1, unbias2 = self._knobs[0], self._knobs[1], self._knobs[2]
+            first = (BETA1 * self.first + (1 - BETA1) * slope).contiguous()
+            second = (BETA2 * self.second + (1 - BETA2) * slope * slope).contiguous()
+            move = rate * first * unbias1 / ((second * unbias2).sqrt() + EPSILON)
+            self.first.assign(first)
+            self.second.assign(second)
+            self.weights.assign(self.weights - move)
+            self.losses.assign(total * scale)
+            return Tensor.realize(self.weights, self.first, self.second, self.losses)
+
+        self._step = step
+
+    def learn(self, words: np.ndarray, targets: np.ndarray) -> None:
+        """Put words [n, ticks, inputs] and targets [n, ticks, outputs] on the device, n a multiple of the lanes."""
+        self._words, self._targets = (Tensor(_packed(a, self.batch.lanes)).realize() for a in (words, targets))
+
+    def step(self, rate: float, hard_states: float, hard_outputs: float, picks: np.ndarray) -> None:
+        """One step of Adam on the picked vectors [networks, vectors]."""
+        self._steps += 1
+        unbias = [1 / (1 - beta**self._steps) for beta in (BETA1, BETA2)]
+        _put(self._knobs, np.array([rate, *unbias], np.float32))
+        _put(self._hardness, np.array([hard_states, hard_outputs], np.float32))
+        _put(self._picks, picks.astype(np.int32))
+        self._step(self._words, self._targets)
+
+    def loss(self) -> np.ndarray:
+        """[networks, 2]: mean loss and share of wrong decisions in the last step."""
+        return self.losses.numpy()
+
+
+def _put(tensor: Tensor, values: np.ndarray) -> None:
+    buffer = tensor._buffer()
+    buffer.allocator._copyin(buffer._buf, memoryview(np.ascontiguousarray(values)).cast("B"))
+
+
+def _packed(a: np.ndarray, lanes: int) -> np.ndarray:
+    words, ticks, wires = a.shape
+    rows = a.reshape(words // lanes, lanes, ticks, wires).transpose(0, 2, 3, 1)
+    return np.ascontiguousarray(rows, dtype=np.float32)
