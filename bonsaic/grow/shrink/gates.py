@@ -1,0 +1,138 @@
+"""Which small round weights make one zigzag neuron do what it must."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+
+from bonsaic.grow.shrink.walk import clearance, zigzag
+
+# (grid, how many multiples of it a weight may be) by the number of inputs: as many as can be tried in a moment
+GRIDS = {
+    1: ((1.0, (1, 2, 3)),),
+    2: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3, 4))),
+    3: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3, 4, 5, 6)), (0.25, (1, 2, 3, 4, 5, 6, 7, 8))),
+    4: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3, 4, 5, 6)), (0.25, (1, 2, 3, 4, 5, 6))),
+    5: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3, 4)), (0.25, (1, 2, 3, 4))),
+    6: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3)), (0.25, (1, 2, 4))),
+}
+LOOKED_AT = 4096  # of the weights that are right, the margins of this many simplest are compared
+FINEST = 12  # weights that fit no grid above are rounded to multiples of 2^-12 at worst
+
+
+def readable(seen: np.ndarray, want: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """Weights, none of them 0, and a bias on one coarse grid, with which sign(ameo(z)) is `want`.
+
+    seen [row, input] -1/+1; want [row] -1/+1, or 0 where nobody cares. None where the tried grids hold no such weights.
+    """
+    cared = want != 0
+    rows, first = np.unique(seen[cared], axis=0, return_index=True)
+    goal = want[cared][first]
+    inputs = seen.shape[1]
+    if inputs == 0:
+        return (
+            (np.zeros(0), -1.0 if goal.sum() > 0 else 1.0) if abs(goal.sum()) == len(goal) else None
+        )
+    for grid, sizes in GRIDS.get(inputs, ()):
+        found = _on_grid(rows.astype(np.int16), goal, grid, sizes)
+        if found is not None:
+            return found
+    return None
+
+
+@lru_cache(maxsize=32)
+def _vectors(inputs: int, sizes: tuple[int, ...]) -> np.ndarray:
+    """Every vector of signed sizes, the smallest sums first."""
+    values = [s * v for v in sizes for s in (1, -1)]
+    grid = np.array(list(itertools.product(values, repeat=inputs)), np.int16)
+    return grid[np.argsort(np.abs(grid).sum(1), kind="stable")]
+
+
+def _on_grid(
+    rows: np.ndarray, goal: np.ndarray, grid: float, sizes: tuple[int, ...]
+) -> tuple[np.ndarray, float] | None:
+    vectors = _vectors(rows.shape[1], sizes)
+    turn = round(2 / grid)
+    reach = rows.shape[1] * max(sizes) + turn
+    biases = np.arange(-reach, reach + 1, dtype=np.int16)
+    which = np.repeat(np.arange(len(vectors)), len(biases))
+    bias = np.tile(biases, len(vectors))
+    for row, sign in zip(rows, goal, strict=True):
+        z = (vectors @ row)[which] + bias
+        z *= np.int16(sign)
+        right = (z > turn) | ((z < 0) & (z > -turn))
+        which, bias = which[right], bias[right]
+        if not len(which):
+            return None
+    which, bias = which[:LOOKED_AT], bias[:LOOKED_AT]
+    z = vectors[which] @ rows.T.astype(np.int64) + bias[:, None] if len(rows) else bias[:, None]
+    margin = np.minimum(np.abs(z), np.abs(np.abs(z) - turn)).min(1)
+    plain = np.abs(vectors[which]).sum(1) + 0.5 * np.abs(bias)
+    best = np.lexsort((plain, -np.minimum(margin, turn // 2 or 1)))[0]
+    return vectors[which[best]] * grid, float(bias[best]) * grid
+
+
+def rounded(
+    seen: np.ndarray, want: np.ndarray, weights: np.ndarray, bias: float
+) -> tuple[np.ndarray, float]:
+    """The same neuron with its margin grown, on the coarsest grid that keeps it right with half that margin."""
+    cared = want != 0
+    rows = np.unique(np.concatenate([seen, want[:, None]], 1)[cared], axis=0)
+    goal, rows = rows[:, -1], np.concatenate([rows[:, :-1], np.ones((len(rows), 1))], 1)
+    v = np.append(weights, bias)
+
+    def margin(v: np.ndarray) -> float:
+        z = rows @ v
+        return float((clearance(z) * (zigzag(z) * goal)).min()) if len(z) else 1.0
+
+    best = margin(v)
+    assert best > 0, best
+    step = 0.25
+    while step > 1e-3:
+        better = max((v + d for d in _moves(len(v), step)), key=margin)
+        if margin(better) > best + 1e-9:
+            v, best = better, margin(better)
+        else:
+            step /= 2
+    for log2 in range(FINEST):
+        coarse = np.rint(v * 2**log2) / 2**log2
+        if margin(coarse) > best / 2:
+            return coarse[:-1], float(coarse[-1])
+    fine = np.rint(v * 2**FINEST) / 2**FINEST
+    assert margin(fine) > 0, margin(fine)
+    return fine[:-1], float(fine[-1])
+
+
+def _moves(count: int, step: float) -> Iterator[np.ndarray]:
+    """Steps along one or two axes."""
+    for i, j in itertools.combinations_with_replacement(range(count), 2):
+        for s, t in itertools.product((1, -1), repeat=2):
+            move = np.zeros(count)
+            move[i] += s * step
+            move[j] += t * step
+            yield move
+
+
+def vote(gates: np.ndarray, want: np.ndarray) -> tuple[np.ndarray, float] | None:
+    """Small integer head weights, none of them 0, and a bias, with which the linear head's sign is `want`."""
+    cared = want != 0
+    rows, first = np.unique(gates[cared], axis=0, return_index=True)
+    goal = want[cared][first]
+    count = gates.shape[1]
+    if count > 4:
+        return None
+    tries = [
+        (np.array(w, float), float(b))
+        for w in itertools.product((1, -1, 2, -2), repeat=count)
+        for b in range(-2 * count - 1, 2 * count + 2)
+    ]
+
+    def worth(at: tuple[np.ndarray, float]) -> tuple[float, float]:
+        margin = ((rows @ at[0] + at[1]) * goal).min() if len(rows) else 1.0
+        return min(margin, 1.0), -np.abs(at[0]).sum() - abs(at[1])
+
+    best = max(tries, key=worth)
+    return best if worth(best)[0] > 0 else None

@@ -1,0 +1,134 @@
+"""Which networks of the population live: budgets descend from every network that is right, by its mutated copies."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bonsaic.grow.shrink.coded import Coded, holds, trim
+from bonsaic.grow.shrink.population import DEAD, RESTART, Population, Shape
+from bonsaic.grow.shrink.rows import Rows
+
+LOOK = 20  # steps between looks at who is right
+POOL = 24
+NOISE = 0.3
+WIDE, WIDEST = 4, 6  # inputs a neuron should have at most, and may have
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to search: `steps` at most, stopping `idle` steps after the last smaller network."""
+
+    count: int
+    steps: int
+    idle: int
+
+
+@dataclass
+class Found:
+    """The smallest right networks, best first, and when each smaller one came: (step, edges)."""
+
+    nets: list[Coded] = field(default_factory=list)
+    history: list[tuple[int, int]] = field(default_factory=list)
+    steps: int = 0
+
+
+def cost(net: Coded) -> float:
+    """Edges, and two more for every input of a neuron beyond the fourth."""
+    return net.edges + 2.0 * np.maximum(net.fan_in - WIDE, 0).sum() + 0.01 * net.bits
+
+
+def search(
+    rows: Rows,
+    plan: Plan,
+    rng: np.random.Generator,
+    *,
+    start: Coded | None = None,
+    extra_bits: int = 2,
+    deadline: float | None = None,
+    stop: Callable[[], bool] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Found:
+    """Search for a small network of one code per state; the same seed and plan give the same answer."""
+    fewest = math.ceil(math.log2(rows.states)) if rows.states > 1 else 0
+    most = min(fewest + extra_bits, rows.states - 1)
+    shape = Shape(rows.inputs, rows.states, most, rows.wires, 2)
+    people = Population(rows, shape, plan.count, rng)
+    pool: list[tuple[float, Coded, np.ndarray, np.ndarray]] = []
+    found = Found()
+    for i in range(plan.count):
+        people.place(i, people.fresh(), _first_budgets(shape, fewest, rng))
+    last, best = 0, math.inf
+    for step in range(plan.steps):
+        wrong = people.look()
+        found.steps = step
+        if step % LOOK == 0:
+            proved = np.zeros(plan.count, bool)
+            for i in np.flatnonzero(wrong == 0).tolist():
+                net = people.coded(i)
+                if not holds(net, rows):
+                    continue
+                proved[i] = True
+                net = trim(net, rows)
+                embedded = people.embed(net)
+                assert embedded is not None and holds(net, rows)
+                pool.append((cost(net), net, *embedded))
+                if cost(net) < best:
+                    best, last = cost(net), step
+                    found.history.append((step, net.edges))
+                    if progress:
+                        progress(step, net.edges)
+            pool.sort(key=lambda entry: entry[0])
+            pool = [e for e in pool if e[0] <= pool[0][0] + 1.5][:POOL]
+            if (pool and step - last > plan.idle) or (stop and stop()):
+                break
+            if deadline is not None and time.monotonic() > deadline:
+                break
+            tired = (people.age >= RESTART) & (wrong >= np.median(wrong))
+            tired |= (people.age >= 2 * RESTART) & bool(pool)
+            for i in np.flatnonzero(proved | tired).tolist():
+                if pool and rng.random() > 0.3:
+                    people.place(i, *_child(pool[rng.integers(len(pool))], shape, rng))
+                else:
+                    people.place(i, people.fresh(), _first_budgets(shape, fewest, rng))
+            if (proved | tired).any():
+                people.look()
+        people.learn()
+    found.nets = [net for _, net, _, _ in pool]
+    return found
+
+
+def _first_budgets(shape: Shape, fewest: int, rng: np.random.Generator) -> np.ndarray:
+    """Some bits, each reading a few, and one or two gates a wire."""
+    budgets = np.full(shape.neurons, DEAD)
+    bits = int(rng.integers(fewest, shape.bits + 1)) if shape.bits else 0
+    reads = shape.inputs + bits
+    budgets[:bits] = min(rng.choice([3, 4, 4, WIDEST]), reads)
+    wide = min(rng.choice([3, 4, WIDEST]), reads)
+    for wire in range(shape.wires):
+        first = shape.bits + wire * shape.gates
+        budgets[first : first + (shape.gates if rng.random() < 0.3 else 1)] = wide
+    return budgets
+
+
+def _child(
+    parent: tuple[float, Coded, np.ndarray, np.ndarray], shape: Shape, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """A noisy copy of a right network that lost a bit, a gate or an input or two."""
+    flat = parent[2] + rng.standard_normal(shape.size).astype(np.float32) * np.float32(
+        NOISE * rng.random()
+    )
+    budgets = parent[3].copy()
+    bits = np.flatnonzero(budgets[: shape.bits] != DEAD)
+    if len(bits) > 1 and rng.random() < 0.15:
+        budgets[rng.choice(bits)] = DEAD
+        return flat, budgets
+    for _ in range(1 + (rng.random() < 0.3)):
+        some = np.flatnonzero(budgets > 0)
+        if len(some):
+            budgets[rng.choice(some)] -= 1
+    return flat, budgets

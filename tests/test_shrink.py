@@ -1,0 +1,189 @@
+"""Shrinking: the small network answers as the proved one did, on every legal word."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from bonsaic.grow.shrink import from_table, machine_of, shrink
+from bonsaic.grow.shrink.gates import readable
+from bonsaic.grow.shrink.walk import agree, zigzag
+from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
+from bonsaic.network import Cell, Network
+
+Step = Callable[[Hashable, tuple[int, ...]], tuple[Hashable, tuple[int, ...]] | None]
+
+
+def table(name: str, first: Hashable, step: Step, inputs: int) -> Mealy:
+    """The machine of a step function, which answers None for an illegal letter."""
+    letters = list(itertools.product((0, 1), repeat=inputs))
+    number, todo, rows = {first: 0}, [first], []
+    for state in todo:
+        rows.append([step(state, x) for x in letters])
+        for after, _ in filter(None, rows[-1]):
+            if after not in number:
+                number[after] = len(todo)
+                todo.append(after)
+    wires = len(next(r[1] for row in rows for r in row if r))
+    nexts = [[number[r[0]] if r else ILLEGAL for r in row] for row in rows]
+    outs = [[r[1] if r else (FREE,) * wires for r in row] for row in rows]
+    return Mealy(
+        name,
+        tuple(f"x{i}" for i in range(inputs)),
+        tuple(f"y{i}" for i in range(wires)),
+        np.array(letters, np.uint8).reshape(len(letters), inputs),
+        np.array(nexts, np.int32),
+        np.array(outs, np.int8).reshape(len(rows), len(letters), wires),
+    ).minimised()
+
+
+def _replace_111(hold, x):
+    hold = 3 if x[0] else hold
+    return max(hold - 1, 0), (int(hold > 0),)
+
+
+def _gated(mode, x):
+    mode = (mode + x[0]) % 4
+    both, either = x[1] & x[2], x[1] | x[2]
+    return mode, ((both ^ either, both, 1 - either, 1 - both)[mode],)
+
+
+def _parens(depth, x):
+    depth += -1 if x[0] else 1
+    return (depth, (int(depth == 0),)) if 0 <= depth <= 8 else None
+
+
+MACHINES = {
+    "replace_111": table("replace_111", 0, _replace_111, 1),
+    "delay_2": table("delay_2", (0, 0), lambda s, x: ((s[1], x[0]), (s[0],)), 1),
+    "loop_3": table("loop_3", 0, lambda n, x: ((n + 1) % 3, (int(n == 2),)), 0),
+    "gated_4mode": table("gated_4mode", 0, _gated, 3),
+    "xor_delay_3": table("xor_delay_3", (0,) * 3, lambda s, x: ((*s[1:], *x), (x[0] ^ s[0],)), 1),
+    "parens_8": table("parens_8", 0, _parens, 1),
+    "div_3": table("div_3", 0, lambda r, x: ((2 * r + x[0]) % 3, (int(2 * r + x[0] > 2),)), 1),
+    "all_equal": table("all_equal", 0, lambda s, x: (0, (int(len(set(x)) == 1),)), 3),
+    "two_wires": table("two_wires", 0, lambda s, x: (s ^ x[0], (s, s ^ x[1])), 2),
+    "constant": table("constant", 0, lambda s, x: (0, (1,)), 1),
+}
+EDGES = {  # what fast must reach: twice the known best at most
+    "replace_111": 12,
+    "delay_2": 8,
+    "loop_3": 10,
+    "gated_4mode": 24,
+    "xor_delay_3": 24,
+    "parens_8": 30,
+    "div_3": 20,
+    "all_equal": 8,
+    "two_wires": 10,
+    "constant": 0,
+}
+
+
+def simulate(network: Network, word: np.ndarray) -> np.ndarray:
+    """The outputs 0/1 on one word [tick, wire], in float32, one cell."""
+    (cell,) = network.cells
+    state, out = cell.initial_state, []
+    for x in word.astype(np.float32) * 2 - 1:
+        c = np.concatenate([x, state])
+        state = zigzag(c @ cell.recurrent_kernel + cell.recurrent_bias).astype(np.float32)
+        gates = zigzag(c @ cell.output_kernel + cell.output_bias).astype(np.float32)
+        out.append(gates @ network.head_kernel + network.head_bias > 0)
+    return np.array(out, int)
+
+
+@pytest.mark.parametrize("name", MACHINES)
+def test_a_small_network_is_found_and_answers_as_the_table(name: str) -> None:
+    m = MACHINES[name]
+    net = from_table(m, seed=1)
+    assert net is not None and net.edges <= EDGES[name]
+    found = agree(m, net)
+    assert found is not None and found.margin >= 0.05
+    rng = np.random.default_rng(0)
+    for _ in range(5):
+        state, word, want = 0, [], []
+        for _ in range(60):
+            letter = rng.choice(np.flatnonzero(m.legal[state]))
+            word.append(m.letters[letter])
+            want.append(m.outs[state, letter])
+            state = m.next[state, letter]
+        got, wanted = simulate(net, np.array(word)), np.array(want)
+        assert (got == wanted)[wanted != FREE].all()
+
+
+def test_every_weight_is_on_a_coarse_grid_and_every_neuron_narrow() -> None:
+    for name in ("replace_111", "parens_8", "div_3"):
+        net = from_table(MACHINES[name], seed=2)
+        assert net is not None
+        (cell,) = net.cells
+        for a in (cell.recurrent_kernel, cell.output_kernel, net.head_kernel, cell.recurrent_bias):
+            assert a.dtype == np.float32 and (a * 4 == np.rint(a * 4)).all()
+        for kernel in (cell.recurrent_kernel, cell.output_kernel):
+            assert np.count_nonzero(kernel, axis=0).max() <= 6
+
+
+def test_the_same_seed_gives_the_same_network() -> None:
+    a, b = (from_table(MACHINES["parens_8"], seed=5) for _ in range(2))
+    assert a is not None and b is not None
+    assert (a.cells[0].recurrent_kernel == b.cells[0].recurrent_kernel).all()
+    assert (a.cells[0].output_kernel == b.cells[0].output_kernel).all()
+
+
+def test_a_wrong_weight_is_seen_by_the_walk() -> None:
+    m = MACHINES["replace_111"]
+    net = from_table(m)
+    assert net is not None
+    (cell,) = net.cells
+    broken = replace(net, cells=(replace(cell, output_bias=cell.output_bias + 2),))
+    assert agree(m, broken) is None
+
+
+def wide_delay_2() -> Network:
+    """delay_2 written clumsily: three delay bits, one of them a copy, and two gates that say the same."""
+    f = np.float32
+    recurrent = np.array([[-1, 0, -1], [0, -1, 0], [0, 0, 0], [0, 0, 0]], f)
+    output = np.array([[0, 0], [0, 0], [-1, -1], [0, 0]], f)
+    cell = Cell(recurrent, np.zeros(3, f), np.full(3, -1, f), output, np.zeros(2, f))
+    return Network("delay_2", ("x",), ("y",), (cell,), np.ones((2, 1), f), np.zeros(1, f))
+
+
+def test_the_machine_of_a_network_is_its_own_minimised() -> None:
+    own = machine_of(wide_delay_2(), MACHINES["delay_2"])
+    assert own.states == 4
+    assert (own.next == MACHINES["delay_2"].next).all()
+    assert (own.outs == MACHINES["delay_2"].outs).all()
+
+
+@pytest.mark.parametrize(("effort", "edges"), [("off", 7), ("fast", 4)])
+def test_shrinking_keeps_the_answers(effort: str, edges: int) -> None:
+    m, wide = MACHINES["delay_2"], wide_delay_2()
+    own = machine_of(wide, m)
+    small = shrink(wide, own, effort=effort, seed=0)
+    assert small.edges == small.network.edges == edges
+    assert agree(m, small.network) is not None
+    assert small.network.inputs == wide.inputs and small.network.name == wide.name
+
+
+def test_a_stop_or_an_empty_budget_still_gives_a_right_network() -> None:
+    m, wide = MACHINES["delay_2"], wide_delay_2()
+    for ending in ({"budget": 0.0}, {"stop": lambda: True}):
+        small = shrink(wide, m, effort="fast", seed=0, **ending)
+        assert small.edges <= 7 and agree(m, small.network) is not None
+
+
+@pytest.mark.parametrize("inputs", [1, 2, 3])
+def test_every_function_of_three_inputs_has_readable_weights(inputs: int) -> None:
+    seen = np.array(list(itertools.product((-1, 1), repeat=inputs)))
+    for want in itertools.product((-1, 1), repeat=2**inputs):
+        goal = np.array(want)
+        depends = all(
+            (goal != goal[np.arange(2**inputs) ^ (1 << bit)]).any() for bit in range(inputs)
+        )
+        if not depends:
+            continue
+        found = readable(seen, goal)
+        assert found is not None, want
+        assert (zigzag(seen @ found[0] + found[1]) == goal).all()
