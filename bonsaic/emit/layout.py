@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from bonsaic.emit.names import Names
-from bonsaic.ir.core import Module, Node
+from bonsaic.ir.core import Module, Node, topological
 
 COLUMNS = 60  # an expression longer than this is cut
 
@@ -30,7 +30,7 @@ ATOM = 9
 
 @dataclass(frozen=True)
 class Layout:
-    """lines: (name, the value's node, its expression) in an order that defines before use. roots: of next states and others.
+    """lines: (name, the value's node, its expression), defined before use. text: how to write each value.
 
     outs: the outputs that have no line, being a port, a register, a constant, or equal to another output.
     """
@@ -55,9 +55,11 @@ def layout(
     the module names it. outputs: output -> its name in the text.
     """
     roots = {
-        v: outputs[k] for k, v in reversed(m.outs.items()) if v.op not in ("in", "reg", "const")
+        v: outputs[k]
+        for k, v in reversed(list(m.outs.items()))
+        if v.op not in ("in", "reg", "const")
     }
-    order = m.order()
+    order = topological([*m.outs.values(), *m.next.values()])
     uses = Counter(a for n in order for a in n.args)
     uses.update([*m.next.values(), *m.outs.values()])
     text = {n: Text(name, ATOM) for n, name in sources.items()}
@@ -76,10 +78,18 @@ def layout(
                 break
             cut(longest)
         text[n] = written
-        named = keep and n in m.names
-        if n.op != "const" and (
-            n in roots or named or (uses[n] > 1 and n.op != "not") or uses[n] > 3
-        ):
+        short = n.op == "const" or (n.op == "not" and text[n.args[0]].binds == ATOM)
+        if n in roots or (keep and n in m.names) or (uses[n] > 1 and not short):
             cut(n)
     rest = tuple((outputs[k], v) for k, v in m.outs.items() if roots.get(v) != outputs[k])
     return Layout(tuple(lines), text, rest)
+
+
+def about(m: Module, title: str) -> str:
+    """The sentence an emitted text opens with."""
+    inputs, outputs = _count(len(m.inputs), "input"), _count(len(m.outs), "output")
+    return f"{title}: {inputs}, {outputs}, {_count(len(m.regs), 'register')}."
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

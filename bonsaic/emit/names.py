@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 
-PYTHON = frozenset(
-    """
+_PYTHON = """
     False None True and as assert async await break class continue def del elif else except finally for from global if
     import in is lambda nonlocal not or pass raise return try while with yield match case type
     abs aiter all anext any ascii bin bool breakpoint bytearray bytes callable chr classmethod compile complex copyright
@@ -14,12 +13,10 @@ PYTHON = frozenset(
     help hex id input int isinstance issubclass iter len license list locals map max memoryview min next object oct open
     ord pow print property quit range repr reversed round set setattr slice sorted staticmethod str sum super tuple
     vars zip
-    self ticks Iterable Iterator
-    """.split()
-)
+    self sys ticks Iterable Iterator
+"""
 
-VERILOG = frozenset(
-    """
+_VERILOG = """
     always and assign automatic begin buf bufif0 bufif1 case casex casez cell cmos config deassign default defparam
     design disable edge else end endcase endconfig endfunction endgenerate endmodule endprimitive endspecify endtable
     endtask event for force forever fork function generate genvar highz0 highz1 if ifnone incdir include initial inout
@@ -39,8 +36,10 @@ VERILOG = frozenset(
     timeunit type typedef union unique unique0 until until_with untyped var virtual void wait_order weak wildcard with
     within
     clk rst unused
-    """.split()
-)
+"""
+
+PYTHON = frozenset(_PYTHON.split())
+VERILOG = frozenset(_VERILOG.split())
 
 NOTE = re.compile(r'([a-z]+) ("(?:[^"\\]|\\.)*") is called (\w+) here')
 

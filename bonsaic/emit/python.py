@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bonsaic.emit.layout import ATOM, Layout, Text, layout
+from bonsaic.emit.layout import ATOM, Layout, Text, about, layout
 from bonsaic.emit.names import PYTHON, Names
 from bonsaic.ir.core import Module, Node
 
@@ -30,7 +30,7 @@ def python(m: Module) -> str:
     inputs = [sources[n] for n in m.inputs]
     return "\n".join(
         [
-            f'"""{_about(m, function)}"""',
+            f'"""{about(m, function)}"""',
             "",
             *(f"# {note}" for note in names.notes),
             *([""] if names.notes else []),
@@ -44,17 +44,6 @@ def python(m: Module) -> str:
             "",
         ]
     )
-
-
-def _about(m: Module, function: str) -> str:
-    return (
-        f"{function}: {_count(len(m.inputs), 'input')}, {_count(len(m.outs), 'output')}, "
-        f"{_count(len(m.regs), 'bit')} of state."
-    )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
 
 
 def _imports(m: Module) -> list[str]:
@@ -117,7 +106,7 @@ def _class(m: Module, machine: str, function: str, inputs: list[str]) -> list[st
         f"        self._run = {function}({ticks})",
         "",
         f"    def step(self{arguments}) -> {_row(len(m.outs))}:",
-        f'        """One tick."""',
+        '        """One tick."""',
         *_indent(2, [f"self._read.append({letter})"] if inputs else []),
         "        return next(self._run)",
     ]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import networkx as nx
 
 from bonsaic.ir.core import Module, Node
+from bonsaic.ir.mealy import Mealy
 
 
 def neuron_graph(m: Module) -> nx.DiGraph:
-    """Nodes are the module's nodes; edges run from operand to node and, with `feedback=True`, from next state to register.
+    """The module's nodes; edges run from operand to node and, with `feedback=True`, from next state to register.
 
     Every edge has `feedback`; an edge into an affine node has its `weight` too. Insertion order is the module's order.
     """
@@ -52,3 +53,20 @@ def loops(m: Module) -> list[list[Node]]:
         if len(part) > 1 or any(g.has_edge(r, r) for r in regs):
             parts.append(regs)
     return sorted(parts, key=lambda regs: place[regs[0]])
+
+
+def state_graph(table: Mealy) -> nx.DiGraph:
+    """States 0 to n-1; an edge has `letters`, the (letter, outputs) pairs that take it, in the table's order."""
+    g = nx.DiGraph(name=table.name)
+    g.add_nodes_from(range(table.states))
+    for p in range(table.states):
+        for letter, q in enumerate(table.next[p].tolist()):
+            if q >= 0:
+                if not g.has_edge(p, q):
+                    g.add_edge(p, q, letters=[])
+                pair = (
+                    tuple(table.letters[letter].tolist()),
+                    tuple(table.outs[p, letter].tolist()),
+                )
+                g.edges[p, q]["letters"].append(pair)
+    return g
