@@ -1,0 +1,141 @@
+"""Boolean functions given by the rows where they must be 1 and where they must be 0, as gates; other rows are free."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from bonsaic.ir.core import Node
+from bonsaic.passes.logic import FALSE, TRUE, conjunction, disjunction, invert
+
+SYMBOLIC = 8  # leaves up to which sympy minimises exactly; it takes 0.2 s at 8 and times out at 10
+SUBSETS = 14  # leaves up to which every set of them is tried
+
+Cube = dict[int, bool]  # column -> the value it must have
+
+
+def recover(on: np.ndarray, off: np.ndarray, leaves: Sequence[Node]) -> Node:
+    """A gate that is 1 on the rows `on` and 0 on the rows `off`, both 0/1 [row, leaf], from as few leaves as can be."""
+    if not len(on):
+        return FALSE
+    if not len(off):
+        return TRUE
+    keep = support(on, off)
+    used = [leaves[i] for i in keep]
+    ones, zeros = (np.unique(rows[:, keep], axis=0) for rows in (on, off))
+    if len(keep) <= SYMBOLIC:
+        return _symbolic(ones, zeros, used)
+    ways = [_sum(espresso(ones, zeros), used), invert(_sum(espresso(zeros, ones), used))]
+    return min(ways, key=_literals)
+
+
+def support(on: np.ndarray, off: np.ndarray) -> list[int]:
+    """The smallest set of columns that still tells every row of `on` from every row of `off`; the first such set."""
+    columns = list(range(on.shape[1]))
+    if len(columns) <= SUBSETS:
+        for count in range(1, len(columns)):
+            for chosen in itertools.combinations(columns, count):
+                if _separates(on, off, list(chosen)):
+                    return list(chosen)
+        return columns
+    for column in reversed(columns.copy()):
+        fewer = [c for c in columns if c != column]
+        if _separates(on, off, fewer):
+            columns = fewer
+    return columns
+
+
+def _separates(on: np.ndarray, off: np.ndarray, columns: list[int]) -> bool:
+    powers = 1 << np.arange(len(columns), dtype=object if len(columns) > 62 else np.int64)
+    ones, zeros = (rows[:, columns].astype(powers.dtype) @ powers for rows in (on, off))
+    return not np.isin(ones, zeros).any()
+
+
+def _symbolic(on: np.ndarray, off: np.ndarray, leaves: Sequence[Node]) -> Node:
+    """sympy's exact two-level form, of the function or of its complement, whichever is shorter."""
+    from sympy import Symbol
+    from sympy.logic import POSform, SOPform
+
+    named = {Symbol(f"x{i:02}"): leaf for i, leaf in enumerate(leaves)}
+    ones = on.tolist()
+    decided = {tuple(row) for row in (*ones, *off.tolist())}
+    free = [
+        list(row) for row in itertools.product((0, 1), repeat=len(leaves)) if row not in decided
+    ]
+    forms = [form(list(named), ones, free) for form in (SOPform, POSform)]
+    return min((_gates(form, named) for form in forms), key=_literals)
+
+
+def _gates(form: Any, leaves: dict) -> Node:
+    if form in leaves:
+        return leaves[form]
+    ordered = sorted(form.args, key=lambda a: sorted(s.name for s in a.free_symbols))
+    args = [_gates(a, leaves) for a in ordered]
+    match type(form).__name__:
+        case "And":
+            return conjunction(args)
+        case "Or":
+            return disjunction(args)
+        case "Not":
+            return invert(args[0])
+        case "BooleanTrue":
+            return TRUE
+        case "BooleanFalse":
+            return FALSE
+    raise AssertionError(form)
+
+
+def espresso(on: np.ndarray, off: np.ndarray) -> list[Cube]:
+    """A small irredundant set of cubes that together hold every row of `on` and no row of `off`.
+
+    Each row not yet held grows into a cube by dropping, as long as no row of `off` gets in, the literal whose loss
+    keeps it farthest from them.
+    """
+    cubes, held = [], np.zeros(len(on), bool)
+    while not held.all():
+        seed = on[np.argmin(held)]
+        cube = _grown(seed, off)
+        inside = (on[:, cube] == seed[cube]).all(axis=1)
+        cubes.append((inside, {int(c): bool(seed[c]) for c in np.flatnonzero(cube)}))
+        held |= inside
+    cubes.sort(key=lambda c: (-len(c[1]), c[0].sum()))
+    counts = np.sum([inside for inside, _ in cubes], axis=0)
+    needed = []
+    for inside, literals in cubes:
+        if (counts[inside] > 1).all():
+            counts = counts - inside
+        else:
+            needed.append(literals)
+    return sorted(needed, key=lambda c: sorted(c.items()))
+
+
+def _grown(seed: np.ndarray, off: np.ndarray) -> np.ndarray:
+    """bool [column]: the literals a prime cube around `seed` keeps."""
+    cube = np.ones(len(seed), bool)
+    differs = off != seed
+    while True:
+        distance = (differs & cube).sum(axis=1)
+        blocked = differs[distance == 1].any(axis=0)
+        candidates = np.flatnonzero(cube & ~blocked)
+        if not len(candidates):
+            return cube
+        near = 1.0 / (distance[:, None] * (distance[:, None] - 1) + 1e-9)
+        risk = (near * differs[:, candidates]).sum(axis=0)
+        cube[candidates[np.argmin(risk)]] = False
+
+
+def _sum(cubes: list[Cube], leaves: Sequence[Node]) -> Node:
+    return disjunction(
+        conjunction(leaves[i] if value else invert(leaves[i]) for i, value in sorted(cube.items()))
+        for cube in cubes
+    )
+
+
+def _literals(n: Node) -> int:
+    """Leaves of the expression tree."""
+    if n.op in ("and", "or", "xor", "not"):
+        return sum(map(_literals, n.args))
+    return 1
