@@ -34,7 +34,7 @@ _nodes: WeakValueDictionary[tuple, Node] = WeakValueDictionary()
 
 
 def node(op: str, *args: Node, attr: tuple = (), type: Type | None = None) -> Node:
-    """The one node with this operation, operands and attributes; its type is inferred unless it is a port or register."""
+    """The one node with this operation, operands and attributes; only ports and registers are given a type."""
     row = OPS[op]
     assert row.arity is None or row.arity == len(args), (op, len(args))
     inferred = type if op in ("in", "reg") else row.infer([a.type for a in args], attr)

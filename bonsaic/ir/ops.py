@@ -36,12 +36,14 @@ class Op:
     meaning: str
 
 
+FINEST = 64  # numbers between multiples of 1/64 make a value real: no one wants to read its set
 SUMS = 4096  # above this many combinations the value set of an operation is approximated by a grid
 
 
 def _affine(types: Sequence[Type], attr: tuple) -> Type:
     weights, bias = attr
-    if any(isinstance(t, Real) for t in types):
+    fine = any(w.denominator > FINEST for w in (*weights, bias))
+    if fine or any(isinstance(t, Real) for t in types):
         return REAL
     total: Fin | Grid = fin([bias])
     for w, t in zip(weights, types, strict=True):
@@ -127,7 +129,9 @@ def _ameo(types: Sequence[Type], attr: tuple) -> Type:
     (t,) = types
     if isinstance(t, Real) or size(t) > SUMS:
         return REAL
-    return fin(ameo(v, *attr) for v in members(t))
+    values = fin(ameo(v, *attr) for v in members(t))
+    coarse = max(low(values).denominator, step(values).denominator) <= FINEST
+    return values if coarse else REAL
 
 
 def _bit(types: Sequence[Type], attr: tuple) -> Type:
@@ -151,7 +155,7 @@ OPS: dict[str, Op] = {
         1,
         ("lo", "hi"),
         lambda t, a: grid(a[0], a[1]),
-        "the operand, known to lie between lo and hi",
+        "the operand, held between lo and hi (a lowering casts only what it knows to lie there)",
     ),
     "ameo": Op(1, ("f", "leak"), _ameo, "the interpolated Ameo activation"),
     "sign": Op(1, (), lambda t, a: SIGN, "+1 where the operand is above 0, else -1"),
@@ -170,3 +174,25 @@ LEVELS: dict[str, frozenset[str]] = {
     "quant": frozenset({"in", "reg", "const", "affine", "ameo", "sign"}),
     "gate": frozenset({"in", "reg", "const", *LOGIC}),
 }
+
+WHOLE = ("mul", "div", "mod", "eq", "lt", "cast")
+
+
+def misfit(op: str, types: Sequence[Type], attr: tuple) -> tuple[int | None, str] | None:
+    """Why an operation cannot read operands of these types: which one (None: the attributes), and a sentence."""
+    for i, t in enumerate(types):
+        if (op in LOGIC or (op == "select" and i == 0)) and t != BIT:
+            return i, f"`{op}` reads a bit here, but this is {t}"
+        if op in (*WHOLE, "select") and isinstance(t, Real):
+            return i, f"`{op}` reads finitely many values, but this is real"
+        if op in WHOLE and not isinstance(t, Real):
+            if any(v.denominator != 1 for v in (low(t), step(t))):
+                return i, f"`{op}` reads whole numbers, but this is {t}"
+            if op in ("div", "mod") and i == 1 and low(t) <= 0 <= high(t):
+                return i, f"`{op}` needs a divisor of one sign, but this is {t}"
+    match op:
+        case "cast" if attr[0] > attr[1] or any(v.denominator != 1 for v in attr):
+            return None, "`cast` needs whole numbers lo <= hi"
+        case "ameo" if not all(0 <= v <= 1 for v in attr):
+            return None, "`ameo` needs f and leak between 0 and 1"
+    return None

@@ -9,13 +9,14 @@ from lark import Token, Tree
 
 from bonsaic.diag import Mistake, Source, Span, mistake
 from bonsaic.ir.core import Module, Node, node
-from bonsaic.ir.ops import LEVELS, OPS
-from bonsaic.ir.values import BIT, REAL, SIGN, Real, Type, contains, fin, grid
+from bonsaic.ir.ops import LEVELS, OPS, misfit
+from bonsaic.ir.values import BIT, REAL, SIGN, Type, contains, fin, grid
 
 DEFAULTS = {
     "f": Fraction(1, 2),
     "leak": Fraction(1, 10),
 }  # what an activation that names neither has
+LONGEST = 1000  # digits of a number
 
 
 class Reader:
@@ -125,7 +126,7 @@ class Reader:
     def out(self, t: Token, value: Node, outs: dict[str, Node]) -> None:
         if t in outs:
             raise self.fail(t, f"output `{t}` is given twice")
-        if value.type != BIT and self.level in ("fin", "gate"):
+        if not contains(BIT, value.type) and self.level in ("fin", "gate"):
             raise self.fail(
                 t, f"output `{t}` is {value.type}, but at level {self.level} it is a bit"
             )
@@ -184,16 +185,11 @@ class Reader:
             return node(op, attr=(numbers[0],))
         if len(operands) != row.arity:
             raise self.fail(op, f"`{op}` takes {row.arity} operands, but has {len(operands)}")
-        self.operand_types(op, args, operands)
-        return node(op, *operands, attr=tuple(attrs[k] for k in wanted))
-
-    def operand_types(self, op: Token, args: list[Tree], operands: list[Node]) -> None:
-        """Logic and the condition of a select read bits; integer operations read finite values."""
-        for i, (a, n) in enumerate(zip(args, operands, strict=True)):
-            if (op in ("not", "and", "or", "xor") or (op == "select" and i == 0)) and n.type != BIT:
-                raise self.fail(a, f"`{op}` reads a bit here, but this is {n.type}")
-            if op in ("mul", "div", "mod", "eq", "lt", "cast") and isinstance(n.type, Real):
-                raise self.fail(a, f"`{op}` reads finitely many values, but this is real")
+        attr = tuple(attrs[k] for k in wanted)
+        if found := misfit(op, [n.type for n in operands], attr):
+            at, why = found
+            raise self.fail(op if at is None else args[at], why)
+        return node(op, *operands, attr=attr)
 
     def type(self, t: Tree) -> Type:
         numbers = [self.number(c) for c in t.children]
@@ -210,6 +206,9 @@ class Reader:
         return grid(low, high, step)
 
     def number(self, t: Token) -> Fraction:
+        _, _, exponent = t.lower().partition("e")
+        if len(t) > LONGEST or len(exponent) > 5 or abs(int(exponent or 0)) > LONGEST:
+            raise self.fail(t, f"a number has at most {LONGEST} digits")
         try:
             value = Fraction(str(t))
         except ZeroDivisionError:

@@ -18,6 +18,7 @@ from bonsaic.ir.values import BIT, SIGN, Real, Type, high, low, size, step
 
 INT64 = 1 << 62
 ULP = Fraction(1, 1 << 24)  # unit roundoff of float32
+TINY = Fraction(1, 1 << 126)  # below this float32 may flush a result to zero
 
 
 @dataclass(frozen=True)
@@ -69,9 +70,12 @@ class ModuleMachine:
             for r, d in zip(m.regs, dens, strict=True)
         ]
         self._scales = scales(m)
-        self._plan = [(n, self._kernel(n)) for n in _needed(m)]
+        needed = _needed(m)
+        self._plan = [(n, self._kernel(n)) for n in needed]
         self._dens = dens
-        self._object = any(s.bound >= INT64 for s in self._scales.values())
+        wide = any(self._scales[n].bound >= INT64 for n in (*m.inputs, *m.regs, *needed))
+        logic = all(n.type == BIT and n.op in BITWISE for n in (*m.inputs, *m.regs, *needed))
+        self._kind = object if wide else np.uint8 if logic else np.int64
         self.float32 = all(self._scales[m.next[r.name]].error == 0 for r in m.regs)
 
     def alphabet(self) -> np.ndarray:
@@ -83,7 +87,7 @@ class ModuleMachine:
         """One tick: states int [batch, register], letters 0/1 [batch, input]."""
         m, scales = self.module, self._scales
         batch = len(states)
-        kind = object if self._object else np.int64
+        kind = self._kind
         env: dict[Node, np.ndarray] = {}
         for i, n in enumerate(m.inputs):
             wire = letters[:, i].astype(kind)
@@ -94,15 +98,14 @@ class ModuleMachine:
         with np.errstate(divide="ignore", invalid="ignore"):
             for n, kernel in self._plan:
                 value, decided = kernel(env)
-                env[n] = np.broadcast_to(value, batch)
+                env[n] = np.broadcast_to(np.asarray(value, kind), batch)
                 if decided is not None:
                     clear = clear & decided
         outs = np.empty((batch, len(m.outs)), bool)
         for i, n in enumerate(m.outs.values()):
             outs[:, i] = env[n] > 0
-            if n.type != BIT:
-                s = scales[n]
-                clear = clear & _above(np.abs(env[n]), s.error * s.den)
+            if error := scales[n].error * scales[n].den:
+                clear = clear & _above(np.abs(env[n]), error)
         care = np.ones_like(outs)
         for name, n in m.care.items():
             care[:, self.outputs.index(name)] = env[n] > 0
@@ -110,7 +113,7 @@ class ModuleMachine:
         after = np.empty((batch, len(m.regs)), kind)
         for i, (r, den) in enumerate(zip(m.regs, self._dens, strict=True)):
             n = m.next[r.name]
-            after[:, i] = env[n] * den // scales[n].den
+            after[:, i] = env[n] if scales[n].den == den else env[n] * den // scales[n].den
         return Step(after, outs, care, legal, clear)
 
     def _kernel(self, n: Node) -> Callable:
@@ -123,10 +126,10 @@ class ModuleMachine:
         """sign of a value; sign(ameo(x)) is read off x, since |ameo(x)| >= min(1, distance of x from -2, 0, 2)."""
         (x,) = n.args
         if x.op != "ameo":
-            s = self._scales[x]
+            error = self._scales[x].error * self._scales[x].den
             return lambda env: (
                 np.where(env[x] > 0, 1, -1),
-                _above(np.abs(env[x]), s.error * s.den),
+                _above(np.abs(env[x]), error) if error else None,
             )
         (z,) = x.args
         s = self._scales[z]
@@ -178,7 +181,13 @@ def _den(t: Type) -> int:
 def _of_type(t: Type) -> Scale:
     assert not isinstance(t, Real)
     den = _den(t)
-    return Scale(den, int(max(abs(low(t)), abs(high(t))) * den))
+    bound = int(max(abs(low(t)), abs(high(t))) * den)
+    return Scale(den, bound, Fraction(0) if _representable(den, bound) else ULP * bound / den)
+
+
+def _representable(den: int, bound: int) -> bool:
+    """Does float32 hold every k/den with |k| <= bound?"""
+    return den & (den - 1) == 0 and bound <= 1 << 24 and den <= 1 << 100
 
 
 def _scale(n: Node, args: list[Scale]) -> Scale:
@@ -191,20 +200,22 @@ def _scale(n: Node, args: list[Scale]) -> Scale:
             )
             terms = [abs(w) * s.magnitude for w, s in zip(weights, args, strict=True)]
             bound = int((sum(terms) + abs(bias)) * den)
-            exact = not any(s.error for s in args) and den & (den - 1) == 0 and bound <= 1 << 24
-            count = (
-                len(weights) + 2
-            )  # a product and at most one sum per term, in any order (Higham 2002, 3.1)
+            exact = not any(s.error for s in args) and _representable(den, bound)
+            # A term's weight and product are rounded, then at most one sum per term, in any order (Higham 2002, 3.1).
+            count = len(weights) + 2
             gamma = count * ULP / (1 - count * ULP)
             spread = sum(abs(w) * s.error for w, s in zip(weights, args, strict=True))
-            error = gamma * (Fraction(bound, den) + spread) + spread
+            error = gamma * (Fraction(bound, den) + spread) + spread + 2 * count * TINY
             return Scale(den, bound, Fraction(0) if exact else error)
         case "ameo":
             (x,) = args
             f, leak = n.attr
             den = x.den**4 * f.denominator * leak.denominator
             top = 1 + leak * max(x.magnitude - 3, Fraction(0))
-            return Scale(den, int(top * den) + 1, (f + 4 * (1 - f)) * x.error + _rounding(x))
+            # At whole numbers up to 3 both parts are 0 or -1 or +1 alike, and float32 makes no error.
+            exact = x.error == 0 and x.den == 1 and x.bound <= 3
+            error = Fraction(0) if exact else (f + 4 * (1 - f)) * x.error + _rounding(x)
+            return Scale(den, int(top * den) + 1, error)
         case "sign":
             return Scale(1, 1)
         case _:
@@ -258,6 +269,7 @@ def _ameo(n: Node, args: list[Scale], own: Scale) -> Callable:
     return evaluate
 
 
+BITWISE = ("in", "reg", "const", "not", "and", "or", "xor")
 _MEANING: dict[str, Callable] = {
     "const": lambda n, args, own: lambda: int(n.attr[0] * own.den),
     "affine": _affine,
@@ -270,10 +282,8 @@ _MEANING: dict[str, Callable] = {
     "select": lambda n, args, own: (
         lambda c, x, y: np.where(c > 0, x * (own.den // args[1].den), y * (own.den // args[2].den))
     ),
-    "cast": lambda n, args, own: (
-        lambda x: x // (args[0].den // own.den) if args[0].den != own.den else x
-    ),
-    "not": lambda n, args, own: lambda x: 1 - x,
+    "cast": lambda n, args, own: lambda x: np.clip(x, int(low(n.type)), int(high(n.type))),
+    "not": lambda n, args, own: lambda x: x ^ 1,
     "and": lambda n, args, own: lambda x, y: x & y,
     "or": lambda n, args, own: lambda x, y: x | y,
     "xor": lambda n, args, own: lambda x, y: x ^ y,

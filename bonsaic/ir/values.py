@@ -31,7 +31,7 @@ class Grid:
     def __str__(self) -> str:
         return (
             f"int[{self.lo}..{self.hi}]"
-            if self.step == 1
+            if self.step == 1 and self.lo.denominator == 1
             else f"{{{self.lo}..{self.hi} by {self.step}}}"
         )
 
@@ -53,7 +53,9 @@ def fin(values: Iterable[Fraction | int]) -> Fin | Grid:
     vs = tuple(sorted({Fraction(v) for v in values}))
     assert vs, "an empty value set"
     step = _step(vs)
-    if len(vs) > EXPLICIT or (step == 1 and len(vs) > 2 and len(vs) == vs[-1] - vs[0] + 1):
+    if len(vs) > EXPLICIT or (
+        step == 1 == vs[0].denominator and len(vs) > 2 and len(vs) == vs[-1] - vs[0] + 1
+    ):
         return Grid(vs[0], vs[-1], step)
     return Fin(vs)
 

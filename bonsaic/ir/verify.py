@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bonsaic.ir.core import Module
-from bonsaic.ir.ops import LEVELS
+from bonsaic.ir.ops import LEVELS, misfit
 from bonsaic.ir.values import BIT, SIGN, contains, fin
 
 
@@ -17,6 +17,7 @@ def verify(m: Module) -> Module:
     assert list(m.init) == registers == list(m.next), f"{m.name}: {list(m.init)} or {list(m.next)}"
     for n in m.order():
         assert n.op in allowed, f"{m.name}: {n.op} at level {m.level}"
+        assert (why := misfit(n.op, [a.type for a in n.args], n.attr)) is None, f"{m.name}: {why}"
         for a in n.args:
             assert a.op not in ("in", "reg") or a in known, f"{m.name}: reads {a}, which it has not"
     for r in m.regs:
@@ -33,5 +34,5 @@ def verify(m: Module) -> Module:
         f"{m.name}: outputs {list(m.outs)}, cares {list(m.care)}"
     )
     if m.level in ("fin", "gate"):
-        assert all(n.type == BIT for n in m.outs.values()), f"{m.name}: an output is no bit"
+        assert all(contains(BIT, n.type) for n in m.outs.values()), f"{m.name}: an output is no bit"
     return m

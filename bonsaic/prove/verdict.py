@@ -26,14 +26,15 @@ class Differs:
     """A word on whose last tick the two machines disagree, and what each says there.
 
     word: per tick the 0/1 wires, in the specification's port order. shortest: whether no shorter word exists.
-    wanted: None where an output does not matter. found: None where the second machine refuses the letter.
+    wanted: None where an output does not matter. found: None where the second machine refuses the letter, and for an
+    output that it leaves open.
     """
 
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     word: tuple[tuple[int, ...], ...]
     wanted: tuple[int | None, ...]
-    found: tuple[int, ...] | None
+    found: tuple[int | None, ...] | None
     shortest: bool = True
 
     def __str__(self) -> str:

@@ -24,13 +24,14 @@ def walk(
     impl: Machine,
     *,
     cap: int = CAP,
+    float32: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> Verdict:
     """Does `impl` give the outputs of `spec` on every legal word? Legal words and free outputs are those of `spec`.
 
     Breadth first, so a `Differs` carries a shortest word. `Unknown` when more than `cap` product states are reached, or
-    when a decision of `impl` is too close to its threshold to survive float32 rounding. progress(states) is called now
-    and then.
+    (unless float32 is False: a claim about exact reals) when a decision of either is too close to its threshold to
+    survive float32 rounding. progress(states) is called now and then.
     """
     columns = same_ports(spec, impl)
     if len(spec.inputs) > WIRES and isinstance(spec, ModuleMachine):
@@ -50,14 +51,15 @@ def walk(
             a = spec.step(states[:, : len(spec.initial)], read)
             legal = np.flatnonzero(a.legal)
             edges = (first + at) * len(letters) + legal
-            b = impl.step(states[legal, len(spec.initial) :], read[legal][:, columns.inputs])
+            b = impl.step(states[legal, len(spec.initial) :], columns.feed(read[legal]))
             transitions += len(legal)
             wrong = _wrong(a, b, legal, columns.outputs)
             if len(wrong):
                 word = letters[_word(seen, edges[wrong[0]])]
                 return _differs(spec, word, a, b, legal[wrong[0]], wrong[0], columns.outputs)
-            if unclear is None and not b.clear.all():
-                unclear = _word(seen, edges[np.argmin(b.clear)])
+            clear = a.clear[legal] & b.clear
+            if float32 and unclear is None and not clear.all():
+                unclear = _word(seen, edges[np.argmin(clear)])
             fresh.append(seen.add(np.concatenate([a.next[legal], b.next], axis=1), edges))
             if seen.count > cap:
                 return Unknown(f"more than {cap} product states are reachable", seen.count)
@@ -67,7 +69,8 @@ def walk(
     if unclear is not None:
         word = " ".join(",".join(map(str, row)) or "-" for row in letters[unclear].tolist())
         return Unknown(f"after {word} a decision lies within float32's rounding error", seen.count)
-    return Proved(seen.count, transitions, "float32" if impl.float32 else "exact reals")
+    arithmetic = "float32" if float32 and spec.float32 and impl.float32 else "exact reals"
+    return Proved(seen.count, transitions, arithmetic)
 
 
 def _word(seen: _Seen, edge: int) -> list[int]:
@@ -76,11 +79,16 @@ def _word(seen: _Seen, edge: int) -> list[int]:
 
 
 class Columns(NamedTuple):
-    """Per input of the implementation the specification's wire that feeds it; per output of the specification the
-    implementation's column."""
+    """Per input of the implementation the specification's wire that feeds it (-1: none, nothing reads it); per output
+    of the specification the implementation's column."""
 
     inputs: list[int]
     outputs: list[int]
+
+    def feed(self, letters: np.ndarray) -> np.ndarray:
+        """The implementation's wires for letters of the specification."""
+        idle = np.zeros((len(letters), 1), np.uint8)
+        return np.concatenate([letters, idle], axis=1)[:, self.inputs]
 
 
 def same_ports(spec: Machine, impl: Machine) -> Columns:
@@ -94,7 +102,7 @@ def same_ports(spec: Machine, impl: Machine) -> Columns:
         raise mistake("ports", f"the specification has {ports[0]}, the implementation {ports[1]}")
     index = {x: i for i, x in enumerate(spec.inputs)}
     return Columns(
-        [index.get(x, 0) for x in impl.inputs], [impl.outputs.index(y) for y in spec.outputs]
+        [index.get(x, -1) for x in impl.inputs], [impl.outputs.index(y) for y in spec.outputs]
     )
 
 
@@ -106,7 +114,7 @@ def _ports_read(machine: ModuleMachine) -> list:
 
 
 def _wrong(a: Step, b: Step, legal: np.ndarray, outputs: list[int]) -> np.ndarray:
-    differ = (a.outs[legal] != b.outs[:, outputs]) & a.care[legal]
+    differ = ((a.outs[legal] != b.outs[:, outputs]) | ~b.care[:, outputs]) & a.care[legal]
     return np.flatnonzero(differ.any(axis=1) | ~b.legal)
 
 
@@ -114,9 +122,11 @@ def _differs(
     spec: Machine, word: np.ndarray, a: Step, b: Step, i: int, j: int, outputs: list[int]
 ) -> Differs:
     wanted = [int(v) if c else None for v, c in zip(a.outs[i], a.care[i], strict=True)]
-    found = tuple(int(b.outs[j, o]) for o in outputs) if b.legal[j] else None
+    found = [int(b.outs[j, o]) if b.care[j, o] else None for o in outputs]
     ticks = tuple(tuple(int(x) for x in letter) for letter in word)
-    return Differs(spec.inputs, spec.outputs, ticks, tuple(wanted), found)
+    return Differs(
+        spec.inputs, spec.outputs, ticks, tuple(wanted), tuple(found) if b.legal[j] else None
+    )
 
 
 class _Seen:
