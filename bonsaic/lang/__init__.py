@@ -6,7 +6,7 @@ from bonsaic.lang.interp import Illegal, Violation, initial, tick
 from bonsaic.lang.lower import lower
 from bonsaic.lang.parse import parse_text
 from bonsaic.lang.program import Port, Program, decode, encode
-from bonsaic.lang.table import tabulate
+from bonsaic.lang.table import check_all, tabulate
 
 __all__ = [
     "Illegal",
@@ -14,6 +14,7 @@ __all__ = [
     "Program",
     "Violation",
     "check",
+    "check_all",
     "decode",
     "encode",
     "initial",

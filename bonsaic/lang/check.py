@@ -101,6 +101,7 @@ class _Checker(Flow):
         self.scope = Scope(self.scope)
         inputs = [self._port(p, "input") for p in d.inputs]
         outputs = [self._port(p, "output") for p in d.outputs]
+        self.facts.bodies.append(d.body.span)
         states = [self._state(x) for x in d.states]
         self._wires([*d.inputs, *d.outputs], [*inputs, *outputs])
         for e in d.assumes:

@@ -83,7 +83,28 @@ def _help(error: UnexpectedToken, source: Source) -> str | None:
     return None
 
 
-KEYWORDS = ["PROGRAM", "STATE", "ASSUME", "LET", "CONST", "ENUM", "FN", "FOR", "IN", "IF", "ELSE", "MATCH", "AND", "OR", "XOR", "NOT", "DONTCARE", "BIT", "INT", "AS"]
+KEYWORDS = [
+    "PROGRAM",
+    "STATE",
+    "ASSUME",
+    "LET",
+    "CONST",
+    "ENUM",
+    "FN",
+    "FOR",
+    "IN",
+    "IF",
+    "ELSE",
+    "MATCH",
+    "AND",
+    "OR",
+    "XOR",
+    "NOT",
+    "DONTCARE",
+    "BIT",
+    "INT",
+    "AS",
+]
 
 
 def _wanted(error: UnexpectedToken) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bonsaic.diag import Diagnostic
 from bonsaic.lang import syntax as s
-from bonsaic.lang.program import Facts
+from bonsaic.lang.program import Facts, Program
 
 MOST = 50_000  # parts evaluated in a tick
 DEEPEST = 150  # levels, with the bodies of called functions in place
@@ -58,6 +58,12 @@ def check_extent(file: s.File, facts: Facts) -> list[Diagnostic]:
             )
         ]
     return []
+
+
+def tick_parts(program: Program) -> int:
+    """How many parts of the program a tick evaluates at most."""
+    measure = _Measure(program.facts, {})
+    return _sum([*map(measure.of, program.assumes), measure.of(program.body)]).parts
 
 
 def _about(parts: int) -> str:

@@ -103,7 +103,11 @@ class Inference:
                 f"{what} is {t.describe(wanted)}, but this is {t.describe(found)}",
                 help=t.conversion(found, wanted),
             )
-        elif t.fits(found, wanted) is False:
+            return
+        fits = t.fits(found, wanted)
+        if fits is None:
+            self.facts.unsure.append(e.span)
+        elif not fits:
             self.error(
                 e.span,
                 f"{what} is {t.describe(wanted)}, but this value is {t.describe_value(found)}",
@@ -209,6 +213,8 @@ class Inference:
                     e.index.span,
                     f"`{e.array.text}` has elements 0 to {array.size - 1}, but this index is {t.describe_value(index)}",
                 )
+            elif low < 0 or high >= array.size:
+                self.facts.unsure.append(e.index.span)
         elif index is not None:
             self.error(
                 e.index.span,
@@ -291,6 +297,8 @@ class Inference:
         found = t.arithmetic(e.op, left, right)
         if found is None:
             self.error(e.right.span, "this divides by zero")
+        elif e.op in "/%" and right.low <= 0 <= right.high:
+            self.facts.unsure.append(e.right.span)
         return found
 
     def _list(self, span: Span, items: Sequence[s.Expr]) -> Type | None:

@@ -43,13 +43,22 @@ def tick(
     return _compiled(program)(state, values)
 
 
+Step = Callable[[State, tuple[int, ...]], tuple[State, tuple[int | None, ...]]]
+
+
 @functools.lru_cache(maxsize=64)
-def _compiled(p: Program) -> Callable:
+def _compiled(p: Program) -> Step:
+    return compile_tick(p, None)
+
+
+def compile_tick(p: Program, ran: set[s.Block] | None) -> Step:
+    """`tick` of one program as a function; it adds the blocks it runs to `ran`."""
     names = [x.name for x in (*p.states, *p.inputs)]
     kept = [x.name for x in p.states]
     outputs = [x.name for x in p.outputs]
-    assumes = [_expression(e, p.facts) for e in p.assumes]
-    run = _block(p.body, p.facts)
+    meaning = _Meaning(p.facts, ran)
+    assumes = [meaning.expression(e) for e in p.assumes]
+    run = meaning.block(p.body)
 
     def step(state: State, values: tuple[int, ...]) -> tuple[State, tuple]:
         env: Env = dict(zip(names, state + values, strict=True))
@@ -57,43 +66,145 @@ def _compiled(p: Program) -> Callable:
             if not holds(env):
                 raise Illegal
         run(env)
-        return tuple([env[n] for n in kept]), tuple([env[n] for n in outputs])
+        return tuple([env[n] for n in kept]), tuple([env[n] for n in outputs])  # type: ignore[return-value]
 
     return step
 
 
 def evaluate(e: s.Expr, facts: Facts) -> Value:
     """The value of a constant expression. Raises Violation."""
-    return _expression(e, facts)({})
+    return _Meaning(facts, None).expression(e)({})
 
 
-def _block(block: s.Block, facts: Facts) -> Callable[[Env], None]:
-    parts = [_statement(x, facts) for x in block.statements]
+class _Meaning:
+    """Each part of the tree as a Python function of the values of the names."""
 
-    def run(env: Env) -> None:
-        for part in parts:
-            part(env)
+    def __init__(self, facts: Facts, ran: set[s.Block] | None):
+        self.facts, self.ran = facts, ran
+        self.functions: dict[str, Callable] = {}
 
-    return parts[0] if len(parts) == 1 else run
+    def block(self, block: s.Body | None) -> Callable[[Env], None]:
+        assert block is None or isinstance(block, s.Block)
+        parts = [self.statement(x) for x in block.statements] if block else []
+        if block and self.ran is not None:
+            mark, ran = block, self.ran
+            parts.insert(0, lambda env: ran.add(mark))
 
+        def run(env: Env) -> None:
+            for part in parts:
+                part(env)
 
-def _statement(x: s.Statement, facts: Facts) -> Callable[[Env], None]:
-    match x:
-        case s.Assign(span, s.Name(_, name), value) | s.Let(span, s.Ident(_, name), _, value):
-            return _store(name, _fitted(value, facts.types[x], facts))
-        case s.Assign(span, s.Index() as target, value):
-            return _store_element(target, _fitted(value, facts.types[x], facts), facts)
-        case s.For(_, s.Ident(_, name), _, _, body):
-            low, high = facts.bounds[x]
-            return _repeat(name, range(low, high + 1), _block(body, facts))
-        case s.If(_, branches, otherwise):
-            return _branch(
-                [(_expression(c, facts), _block(b, facts)) for c, b in branches],
-                _block(otherwise, facts) if otherwise else lambda env: None,
-            )
-        case s.Match(_, subject, arms):
-            bodies = [(facts.cases[arm], _block(arm.body, facts)) for arm in arms]
-            return _select(_expression(subject, facts), bodies)
+        return parts[0] if len(parts) == 1 else run
+
+    def statement(self, x: s.Statement) -> Callable[[Env], None]:
+        facts = self.facts
+        match x:
+            case s.Assign(_, s.Index() as target, value):
+                return _store_element(
+                    target, self.expression(target.index), self.fitted(value, facts.types[x])
+                )
+            case s.Assign(_, s.Name(_, name), value) | s.Let(_, s.Ident(_, name), _, value):
+                return _store(name, self.fitted(value, facts.types[x]))
+            case s.For(_, s.Ident(_, name), _, _, body):
+                low, high = facts.bounds[x]
+                return _repeat(name, range(low, high + 1), self.block(body))
+            case s.If() | s.Match():
+                return self.choice(x, self.block)
+        raise AssertionError(x)
+
+    def choice(self, x: s.If | s.Match, meaning: Callable) -> Callable[[Env], Value]:
+        """The meaning of the first body whose condition holds, or whose pattern fits."""
+        if isinstance(x, s.Match):
+            arms = [(self.facts.cases[arm], meaning(arm.body)) for arm in x.arms]
+            return _select(self.expression(x.subject), arms)
+        branches = [(self.expression(c), meaning(body)) for c, body in x.branches]
+        return _branch(branches, meaning(x.otherwise))
+
+    def fitted(self, e: s.Expr, type: Type) -> Callable:
+        """The value of an expression, checked to be one of the type."""
+        value = self.expression(e)
+        if isinstance(type, Array):
+            if not isinstance(type.element, Int):
+                return value
+            low, high = extent(type.element)
+        elif isinstance(type, Int):
+            low, high = extent(type)
+        else:
+            return value
+
+        def run(env: Env) -> Value | None:
+            v = value(env)
+            for x in v if isinstance(v, tuple) else (v,):
+                if x is not None and not low <= x <= high:
+                    raise Violation(e.span, f"{x} is outside {Int(low, high)}")
+            return v
+
+        return run
+
+    def expression(self, e: s.Expr) -> Callable[[Env], Value]:
+        match e:
+            case s.Number(_, value):
+                return lambda env: value
+            case s.Name(_, name):
+                if name in self.facts.consts:
+                    fixed = self.facts.consts[name]
+                    return lambda env: fixed
+                return operator.itemgetter(name)
+            case s.Index():
+                array, index = (
+                    self.expression(s.Name(e.array.span, e.array.text)),
+                    self.expression(e.index),
+                )
+                return lambda env: (a := array(env))[_inside(index(env), a, e)]
+            case s.Call(_, s.Ident(_, "int"), (x,)):
+                return self.expression(x)
+            case s.Call(_, s.Ident(_, name), args):
+                return self.call(name, args)
+            case s.Unary(_, op, x):
+                inner = self.expression(x)
+                return (lambda env: 1 - inner(env)) if op == "not" else (lambda env: -inner(env))
+            case s.Binary():
+                return self.binary(e)
+            case s.List(_, items):
+                parts = [self.expression(x) for x in items]
+                return lambda env: tuple([x(env) for x in parts])
+            case s.Dontcare():
+                return lambda env: None
+            case s.If() | s.Match():
+                return self.choice(e, self.expression)
+        raise AssertionError(e)
+
+    def call(self, name: str, args: tuple[s.Expr, ...]) -> Callable[[Env], Value]:
+        params = self.facts.functions[name].params
+        values = [(n, self.fitted(a, type)) for a, (n, type) in zip(args, params, strict=True)]
+        if name not in self.functions:
+            function = self.facts.functions[name]
+            self.functions[name] = self.fitted(function.body, function.result)
+        body = self.functions[name]
+        return lambda env: body({n: value(env) for n, value in values})
+
+    def binary(self, e: s.Binary) -> Callable[[Env], Value]:
+        left, right = self.expression(e.left), self.expression(e.right)
+        match e.op:
+            case "and":
+                return lambda env: left(env) and right(env)
+            case "or":
+                return lambda env: left(env) or right(env)
+            case "/" | "%":
+                f = operator.floordiv if e.op == "/" else operator.mod
+
+                def divide(env: Env) -> Value:
+                    x, y = left(env), right(env)
+                    if y == 0:
+                        raise Violation(e.right.span, "this divides by zero")
+                    return f(x, y)
+
+                return divide
+        f = _OPERATIONS[e.op]
+        if isinstance(enum := self.facts.types[e], Enum):
+            count = len(enum.members)
+            return lambda env: f(left(env), right(env)) % count
+        return lambda env: f(left(env), right(env))
 
 
 def _store(name: str, value: Callable) -> Callable[[Env], None]:
@@ -103,8 +214,8 @@ def _store(name: str, value: Callable) -> Callable[[Env], None]:
     return run
 
 
-def _store_element(target: s.Index, value: Callable, facts: Facts) -> Callable[[Env], None]:
-    name, index = target.array.text, _expression(target.index, facts)
+def _store_element(target: s.Index, index: Callable, value: Callable) -> Callable[[Env], None]:
+    name = target.array.text
 
     def run(env: Env) -> None:
         new = value(env)
@@ -158,28 +269,6 @@ def _inside(index: int, array: tuple[int, ...], place: s.Index) -> int:
     )
 
 
-def _fitted(e: s.Expr, type: Type, facts: Facts) -> Callable:
-    """The value of an expression, checked to be one of the type."""
-    value = _expression(e, facts)
-    if isinstance(type, Array):
-        if not isinstance(type.element, Int):
-            return value
-        low, high = extent(type.element)
-    elif isinstance(type, Int):
-        low, high = extent(type)
-    else:
-        return value
-
-    def run(env: Env) -> Value | None:
-        v = value(env)
-        for x in v if isinstance(v, tuple) else (v,):
-            if x is not None and not low <= x <= high:
-                raise Violation(e.span, f"{x} is outside {Int(low, high)}")
-        return v
-
-    return run
-
-
 _OPERATIONS: Mapping[str, Callable[[int, int], int]] = {
     "+": operator.add,
     "-": operator.sub,
@@ -192,80 +281,3 @@ _OPERATIONS: Mapping[str, Callable[[int, int], int]] = {
     ">": lambda x, y: int(x > y),
     ">=": lambda x, y: int(x >= y),
 }
-
-
-def _expression(e: s.Expr, facts: Facts) -> Callable[[Env], Value]:
-    match e:
-        case s.Number(_, value):
-            return lambda env: value
-        case s.Name(_, name):
-            if name in facts.consts:
-                fixed = facts.consts[name]
-                return lambda env: fixed
-            return operator.itemgetter(name)
-        case s.Index():
-            array, index = (
-                _expression(s.Name(e.array.span, e.array.text), facts),
-                _expression(e.index, facts),
-            )
-            return lambda env: (a := array(env))[_inside(index(env), a, e)]
-        case s.Call(_, s.Ident(_, "int"), (x,)):
-            return _expression(x, facts)
-        case s.Call(_, s.Ident(_, name), args):
-            return _call(name, args, facts)
-        case s.Unary(_, op, x):
-            inner = _expression(x, facts)
-            return (lambda env: 1 - inner(env)) if op == "not" else (lambda env: -inner(env))
-        case s.Binary():
-            return _binary(e, facts)
-        case s.List(_, items):
-            parts = [_expression(x, facts) for x in items]
-            return lambda env: tuple([x(env) for x in parts])
-        case s.Dontcare():
-            return lambda env: None
-        case s.If(_, branches, otherwise):
-            return _branch(
-                [(_expression(c, facts), _expression(b, facts)) for c, b in branches],
-                _expression(otherwise, facts),
-            )
-        case s.Match(_, subject, arms):
-            bodies = [(facts.cases[arm], _expression(arm.body, facts)) for arm in arms]
-            return _select(_expression(subject, facts), bodies)
-    raise AssertionError(e)
-
-
-def _call(name: str, args: tuple[s.Expr, ...], facts: Facts) -> Callable[[Env], Value]:
-    params = facts.functions[name].params
-    values = [(n, _fitted(a, type, facts)) for a, (n, type) in zip(args, params, strict=True)]
-    body = _function(name, facts)
-    return lambda env: body({n: value(env) for n, value in values})
-
-
-@functools.lru_cache(maxsize=1024)
-def _function(name: str, facts: Facts) -> Callable[[Env], Value]:
-    function = facts.functions[name]
-    return _fitted(function.body, function.result, facts)
-
-
-def _binary(e: s.Binary, facts: Facts) -> Callable[[Env], Value]:
-    left, right = _expression(e.left, facts), _expression(e.right, facts)
-    match e.op:
-        case "and":
-            return lambda env: left(env) and right(env)
-        case "or":
-            return lambda env: left(env) or right(env)
-        case "/" | "%":
-            f = operator.floordiv if e.op == "/" else operator.mod
-
-            def divide(env: Env) -> Value:
-                x, y = left(env), right(env)
-                if y == 0:
-                    raise Violation(e.right.span, "this divides by zero")
-                return f(x, y)
-
-            return divide
-    f = _OPERATIONS[e.op]
-    if isinstance(enum := facts.types[e], Enum):
-        count = len(enum.members)
-        return lambda env: f(left(env), right(env)) % count
-    return lambda env: f(left(env), right(env))

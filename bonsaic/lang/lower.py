@@ -6,9 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from bonsaic.diag import Span
 from bonsaic.ir.core import Module, Node, port, register
-from bonsaic.ir.values import contains
 from bonsaic.lang import arith as a
 from bonsaic.lang import syntax as s
 from bonsaic.lang import types as t
@@ -23,25 +21,8 @@ DONTCARE = port(
 )  # stands for the value that does not matter until it is stored; in no module
 
 
-@dataclass(frozen=True, eq=False)
-class Lowered:
-    """A program's module, and what is to be true of it in every reachable state under every letter.
-
-    wrong: by place, a bit that is 1 where the value there leaves its range. reached: by place, a bit that is 1 where the
-    statements there run.
-    """
-
-    module: Module
-    wrong: dict[Span, Node]
-    reached: dict[Span, Node]
-
-
 def lower(program: Program) -> Module:
     """One tick as a module at level fin: wires in, wires out, a register per state or element of one."""
-    return lower_checked(program).module
-
-
-def lower_checked(program: Program) -> Lowered:
     return _Lowering(program).run()
 
 
@@ -49,27 +30,20 @@ def lower_checked(program: Program) -> Lowered:
 class _Lowering:
     p: Program
     env: Env = field(default_factory=dict)
-    path: Node = TRUE  # 1 where the part being evaluated runs
     care: dict[str, Node] = field(default_factory=dict)
-    wrong: dict[Span, Node] = field(default_factory=dict)
-    reached: dict[Span, Node] = field(default_factory=dict)
 
-    def run(self) -> Lowered:
+    def run(self) -> Module:
         p = self.p
         wires = {w: port(w) for w in p.input_wires}
-        coded = TRUE
+        legal = TRUE
         for x in p.inputs:
             self.env[x.name], valid = _decode(x, [wires[w] for w in x.wires])
-            coded = a.and_(coded, valid)
+            legal = a.and_(legal, valid)
         regs, init = self._registers(set(wires))
-        self.path = coded
-        assumed = TRUE
         for e in p.assumes:
-            holds = self._bit(e)
-            assumed, self.path = a.and_(assumed, holds), a.and_(self.path, holds)
+            legal = a.and_(legal, self._bit(e))
         for x in p.outputs:
             self.env[x.name], self.care[x.name] = a.number(t.extent(x.type)[0]), TRUE
-        legal = a.and_(coded, assumed)
         self._statements(p.body)
         ends = [n for x in p.states for n in _flat(self.env[x.name])]
         outs, care = {}, {}
@@ -80,7 +54,7 @@ class _Lowering:
                 outs[wire] = a.bit(bit)
                 if cared is not TRUE:
                     care[wire] = a.bit(cared)
-        module = Module(
+        return Module(
             p.name,
             "fin",
             tuple(wires.values()),
@@ -91,7 +65,6 @@ class _Lowering:
             None if legal is TRUE else a.bit(legal),
             care,
         )
-        return Lowered(module, self.wrong, self.reached)
 
     def _registers(self, taken: set[str]) -> tuple[list[Node], dict[str, Fraction]]:
         regs: list[Node] = []
@@ -115,10 +88,8 @@ class _Lowering:
     # --- statements
 
     def _statements(self, block: s.Body | None) -> None:
-        if isinstance(block, s.Block) and block.statements:
-            self.reached[block.span] = a.or_(self.reached.get(block.span, FALSE), self.path)
-            for x in block.statements:
-                self._statement(x)
+        for x in block.statements if isinstance(block, s.Block) else ():
+            self._statement(x)
 
     def _statement(self, x: s.Statement) -> None:
         facts = self.p.facts
@@ -129,11 +100,11 @@ class _Lowering:
                 self.env[name] = self._fitted(value, facts.types[x])
             case s.Let(_, s.Ident(_, name), _, value):
                 self.env[name] = self._fitted(value, facts.types[x])
-            case s.Assign(_, s.Index(_, array, index) as target, value):
+            case s.Assign(_, s.Index(_, array, index), value):
                 new = self._fitted(value, facts.types[x])
                 old = _flat(self.env[array.text])
                 assert isinstance(new, Node)
-                i = self._inside(self._number(index), len(old), target)
+                i = self._number(index)
                 self.env[array.text] = tuple(
                     a.select(a.eq(i, a.number(k)), new, n) for k, n in enumerate(old)
                 )
@@ -147,7 +118,7 @@ class _Lowering:
 
     def _branch(self, x: s.If | s.Match) -> None:
         """Every branch from the same start, then joined."""
-        path, env, care = self.path, self.env, self.care
+        env, care = self.env, self.care
         ends: list[tuple[Node, Env, dict[str, Node]]] = []
         for condition, body in self._branches(x):
             self.env, self.care = dict(env), dict(care)
@@ -158,31 +129,22 @@ class _Lowering:
         for condition, this, own in reversed(ends):
             last = {k: _choose(condition, this[k], last[k]) for k in env}
             cares = {k: a.select(condition, own[k], cares[k]) for k in care}
-        self.path, self.env, self.care = path, {k: last[k] for k in env}, cares
+        self.env, self.care = {k: last[k] for k in env}, cares
 
     def _branches(self, x: s.If | s.Match) -> Iterator[tuple[Node, s.Body | None]]:
-        """Each branch with its condition, `path` set for its body; the condition of the last is true."""
-        rest = self.path
+        """Each branch with its condition, which is asked only if none before holds; that of the last is true."""
         if isinstance(x, s.Match):
             subject = self._number(x.subject)
             for arm in x.arms[:-1]:
                 taken = FALSE
                 for low, high in self.p.facts.cases[arm]:
                     taken = a.or_(taken, a.not_(a.outside(subject, low, high)))
-                self.path = a.and_(rest, taken)
                 yield taken, arm.body
-                rest = a.and_(rest, a.not_(taken))
-            self.path = rest
             yield TRUE, x.arms[-1].body
-            return
-        for condition, body in x.branches:
-            self.path = rest
-            taken = self._bit(condition)
-            self.path = a.and_(rest, taken)
-            yield taken, body
-            rest = a.and_(rest, a.not_(taken))
-        self.path = rest
-        yield TRUE, x.otherwise
+        else:
+            for condition, body in x.branches:
+                yield self._bit(condition), body
+            yield TRUE, x.otherwise
 
     # --- expressions
 
@@ -196,25 +158,13 @@ class _Lowering:
         return value
 
     def _fitted(self, e: s.Expr, type: Type) -> Nodes:
-        """The value, with a record of where it would leave the type's range."""
+        """The value, which the checker has shown to lie in the type's range."""
         value = self._value(e)
         low, high = t.extent(type.element if isinstance(type, Array) else type)
         if value is DONTCARE:
             return a.number(low)
-        for n in _flat(value):
-            if not contains(a.range_type(low, high), n.type):
-                self._wrong(e.span, a.outside(n, low, high))
         fitted = tuple(a.cast(n, low, high) for n in _flat(value))
         return fitted if isinstance(value, tuple) else fitted[0]
-
-    def _wrong(self, place: Span, bad: Node) -> None:
-        bad = a.and_(self.path, bad)
-        if bad is not FALSE:
-            self.wrong[place] = a.or_(self.wrong.get(place, FALSE), bad)
-
-    def _inside(self, i: Node, size: int, place: s.Index) -> Node:
-        self._wrong(place.index.span, a.outside(i, 0, size - 1))
-        return i
 
     def _value(self, e: s.Expr) -> Nodes:
         match e:
@@ -224,7 +174,7 @@ class _Lowering:
                 return self._named(name)
             case s.Index(_, array, index):
                 elements = _flat(self._named(array.text))
-                i = self._inside(self._number(index), len(elements), e)
+                i = self._number(index)
                 result = elements[-1]
                 for k in range(len(elements) - 2, -1, -1):
                     result = a.select(a.eq(i, a.number(k)), elements[k], result)
@@ -252,9 +202,7 @@ class _Lowering:
             return FALSE
         if not isinstance(e, s.If | s.Match):
             return TRUE
-        path = self.path
         ends = [(c, self._cares(x)) for c, x in self._branches(e)]  # type: ignore[arg-type]
-        self.path = path
         _, last = ends.pop()
         for condition, cares in reversed(ends):
             last = a.select(condition, cares, last)
@@ -272,12 +220,10 @@ class _Lowering:
         return value
 
     def _alternatives(self, e: s.If | s.Match) -> Nodes:
-        path = self.path
         ends = []
         for condition, body in self._branches(e):
             assert body is not None and not isinstance(body, s.Block)
             ends.append((condition, self._value(body)))
-        self.path = path
         _, last = ends.pop()
         for condition, value in reversed(ends):
             last = _choose(condition, value, last)
@@ -285,13 +231,7 @@ class _Lowering:
 
     def _binary(self, e: s.Binary) -> Node:
         x = self._number(e.left)
-        path = self.path
-        if e.op in ("and", "or"):
-            self.path = a.and_(path, x if e.op == "and" else a.not_(x))
         y = self._number(e.right)
-        self.path = path
-        if e.op in ("/", "%"):
-            self._wrong(e.right.span, a.eq(y, a.number(0)))
         n = _MEANING[e.op](x, y)
         enum = self.p.facts.types[e]
         return a.mod(n, a.number(len(enum.members))) if isinstance(enum, t.Enum) else n

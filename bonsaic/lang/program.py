@@ -53,12 +53,15 @@ class Function:
 class Facts:
     """What the checker found out about the parts of a file.
 
-    types: of expressions, and of what a `let` or an assignment stores to. bounds: of `for`. cases: the values an arm matches.
+    types: of expressions, and of what a `let` or an assignment stores to. bounds: of `for`. cases: the values an arm
+    matches. unsure: what may leave its range as far as the text shows. bodies: of programs.
     """
 
     types: dict[s.Part, Type] = field(default_factory=dict)
     bounds: dict[s.For, tuple[int, int]] = field(default_factory=dict)
     cases: dict[s.Arm, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    unsure: list[Span] = field(default_factory=list)
+    bodies: list[Span] = field(default_factory=list)
     consts: dict[str, Value] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)
 

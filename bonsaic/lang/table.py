@@ -1,20 +1,72 @@
-"""A program as a table: the interpreter asked at every reachable state and letter."""
+"""What every reachable state of a program does: its table, and the mistakes that only running it can show."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+import time
+from array import array
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
+from bonsaic.diag import Diagnostic, Mistake, Span
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
-from bonsaic.lang.interp import Illegal, State, initial, tick
-from bonsaic.lang.program import Program, encode
+from bonsaic.lang import syntax as s
+from bonsaic.lang.extent import tick_parts
+from bonsaic.lang.interp import Illegal, State, Violation, compile_tick, initial
+from bonsaic.lang.program import Program, encode, show_value
+from bonsaic.lang.words import Word, show_word
+
+PAIRS = 2_000_000  # pairs of state and letter that a check walks at most
+WORK = 50_000_000  # parts of the program that a check evaluates at most
+SHOWN = 20  # mistakes shown at most
+
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Walked:
+    """The table of a program, or the sentence that says why it was not walked to the end."""
+
+    table: Mealy | None
+    limit: str | None
+
+
+def tabulate(program: Program, cap: int = 100_000) -> Mealy | None:
+    """The machine of all reachable states, the first being 0; None above `cap` pairs of state and letter.
+
+    Raises a `Mistake` where a reachable value leaves its range.
+    """
+    return _Walk(program, cap).run(None).table
+
+
+def check_all(program: Program, progress: Progress | None = None) -> Walked:
+    """Walk the reachable states for what the text alone cannot show; `progress` is told the number of states.
+
+    Raises a `Mistake` with the values that leave their range, each with a shortest word that leads there, the states
+    without a legal letter, and the statements that never run.
+    """
+    walk = _Walk(program, min(PAIRS, WORK // tick_parts(program)))
+    walked = walk.run(progress)
+    if walked.table is not None:
+        dead = list(_dead(program.body, walk.ran))
+        if dead:
+            raise Mistake(*dead[:SHOWN])
+    elif unsure := [x for x in program.facts.unsure if _concerns(x, program)]:
+        raise Mistake(
+            Diagnostic(
+                unsure[0],
+                f"this may leave its range, and {walked.limit}, too many to look at each",
+                help="write the bound down, for instance with `%` or `if`",
+            )
+        )
+    return walked
 
 
 def letters(program: Program) -> Iterator[tuple[int, ...]]:
-    """Every combination of the inputs' values, legal or not, the first input changing slowest."""
+    """Every combination of the inputs' values, legal or not, the last input changing fastest."""
     return itertools.product(*(p.values for p in program.inputs))
 
 
@@ -22,46 +74,138 @@ def letter_count(program: Program) -> int:
     return math.prod(len(p.values) for p in program.inputs)
 
 
-def tabulate(program: Program, cap: int = 100_000) -> Mealy | None:
-    """The machine of all reachable states, the first being 0; None above `cap` pairs of state and letter.
+class _Walk:
+    """Breadth first, so that the first word to reach a state is a shortest one."""
 
-    Raises interp.Violation where a reachable value leaves its range.
-    """
-    if letter_count(program) > cap:
-        return None
-    values = list(letters(program))
-    codes = [
-        {v: encode(p, v) for v in p.values} | {None: (FREE,) * len(p.wires)}
-        for p in program.outputs
+    def __init__(self, program: Program, cap: int):
+        self.program, self.cap = program, cap
+        self.ran: set[s.Block] = set()
+        self.parents: list[tuple[int, int]] = [(0, 0)]  # state, letter
+        self.values: list[tuple[int, ...]] = []
+        self.mistakes: dict[Span, Diagnostic] = {}
+
+    def run(self, progress: Progress | None) -> Walked:
+        p = self.program
+        count = letter_count(p)
+        if count > self.cap:
+            return Walked(None, f"`{p.name}` has {count:,} input letters")
+        self.values = list(letters(p))
+        step = compile_tick(p, self.ran)
+        number: dict[State, int] = {initial(p): 0}
+        answers: dict[tuple, int] = {(None,) * len(p.outputs): 0}
+        after, outs = array("i"), array("i")
+        shown = time.monotonic()
+        todo = [initial(p)]
+        for here, state in enumerate(todo):
+            if progress and time.monotonic() - shown > 0.1:
+                shown = time.monotonic()
+                progress(here)
+            stuck = True
+            for k, letter in enumerate(self.values):
+                target = answer = ILLEGAL
+                try:
+                    q, y = step(state, letter)
+                except Illegal:
+                    answer = 0
+                except Violation as v:
+                    self._violation(v, here, k)
+                    stuck, answer = False, 0
+                else:
+                    stuck = False
+                    target = number.get(q, ILLEGAL)
+                    if target == ILLEGAL:
+                        target = number[q] = len(todo)
+                        todo.append(q)
+                        self.parents.append((here, k))
+                    answer = answers.setdefault(y, len(answers))
+                after.append(target)
+                outs.append(answer)
+            if stuck:
+                self._stuck(here, state)
+            if len(todo) * count > self.cap:
+                self._complain()
+                return Walked(
+                    None, f"`{p.name}` has more than {self.cap // count:,} reachable states"
+                )
+        self._complain()
+        return Walked(self._table(list(answers), after, outs), None)
+
+    def _table(self, answers: list[tuple], after: array, outs: array) -> Mealy:
+        p = self.program
+        rows = [_row(p.inputs, x) for x in self.values]
+        codes = np.array([_row(p.outputs, y) for y in answers], np.int8)
+        shape = (-1, len(rows))
+        return Mealy(
+            p.name,
+            p.input_wires,
+            p.output_wires,
+            np.array(rows, np.uint8).reshape(len(rows), len(p.input_wires)),
+            np.array(after, np.int32).reshape(shape),
+            codes[np.array(outs, np.int32).reshape(shape)],
+        )
+
+    def _word(self, state: int) -> Word:
+        """A shortest word from the start to a state."""
+        word = []
+        while state:
+            state, letter = self.parents[state]
+            word.append(self.values[letter])
+        return tuple(reversed(word))
+
+    def _violation(self, v: Violation, state: int, letter: int) -> None:
+        if v.span not in self.mistakes:
+            word = (*self._word(state), self.values[letter])
+            way = show_word(self.program, word)
+            self.mistakes[v.span] = Diagnostic(v.span, f"{v.message}; it happens {way}")
+
+    def _stuck(self, number: int, state: State) -> None:
+        where = self.program.assumes[0].span
+        if where not in self.mistakes:
+            p = self.program
+            held = ", ".join(
+                f"{x.name} = {show_value(x.type, v)}" for x, v in zip(p.states, state, strict=True)
+            )
+            way = show_word(p, self._word(number))
+            self.mistakes[where] = Diagnostic(
+                where, f"this leaves no legal input {way}" + (f", where {held}" if held else "")
+            )
+
+    def _complain(self) -> None:
+        if self.mistakes:
+            found = sorted(self.mistakes.values(), key=lambda d: d.where.start)  # type: ignore[union-attr]
+            raise Mistake(*found[:SHOWN])
+
+
+def _row(ports: tuple, values: tuple[int | None, ...]) -> list[int]:
+    """The wires of some ports; FREE throughout for a value that does not matter."""
+    pairs = zip(ports, values, strict=True)
+    return [
+        b for p, v in pairs for b in (encode(p, v) if v is not None else (FREE,) * len(p.wires))
     ]
-    number: dict[State, int] = {initial(program): 0}
-    after: list[list[int]] = []
-    outs: list[list[list[int]]] = []
-    for state in (todo := [initial(program)]):
-        after.append([])
-        outs.append([])
-        for letter in values:
-            try:
-                q, y = tick(program, state, letter)
-            except Illegal:
-                after[-1].append(ILLEGAL)
-                outs[-1].append([FREE] * len(program.output_wires))
-                continue
-            if q not in number:
-                if (len(todo) + 1) * len(values) > cap:
-                    return None
-                number[q] = len(todo)
-                todo.append(q)
-            after[-1].append(number[q])
-            outs[-1].append([b for code, v in zip(codes, y, strict=True) for b in code[v]])
-    rows = [
-        [b for p, v in zip(program.inputs, x, strict=True) for b in encode(p, v)] for x in values
-    ]
-    return Mealy(
-        program.name,
-        program.input_wires,
-        program.output_wires,
-        np.array(rows, np.uint8).reshape(len(values), len(program.input_wires)),
-        np.array(after, np.int32),
-        np.array(outs, np.int8),
+
+
+def _dead(body: s.Body | None, ran: set[s.Block]) -> Iterator[Diagnostic]:
+    """The outermost blocks that never run."""
+    if not isinstance(body, s.Block) or not body.statements:
+        return
+    if body not in ran:
+        yield Diagnostic(body.statements[0].span, "this never runs: no legal word leads here")
+        return
+    for x in body.statements:
+        match x:
+            case s.For():
+                yield from _dead(x.body, ran)
+            case s.If(_, branches, otherwise):
+                for part in (*(b for _, b in branches), otherwise):
+                    yield from _dead(part, ran)
+            case s.Match(_, _, arms):
+                for arm in arms:
+                    yield from _dead(arm.body, ran)
+
+
+def _concerns(place: Span, program: Program) -> bool:
+    """Is the place in this program, or in a function?"""
+    own = program.body.span
+    return own.start <= place.start < own.end or not any(
+        other.start <= place.start < other.end for other in program.facts.bodies
     )
