@@ -76,6 +76,14 @@ class Network:
         kernels = [k for c in self.cells for k in (c.recurrent_kernel, c.output_kernel)]
         return int(sum(np.count_nonzero(k) for k in (*kernels, self.head_kernel)))
 
+    @property
+    def max_inputs(self) -> int:
+        """The most inputs any neuron has, the head's included."""
+        kernels = [k for c in self.cells for k in (c.recurrent_kernel, c.output_kernel)]
+        return max(
+            (int((k != 0).sum(0).max()) for k in (*kernels, self.head_kernel) if k.size), default=0
+        )
+
 
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that it appears whole or not at all."""

@@ -6,7 +6,7 @@ import inspect
 import re
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from bonsaic.diag import Source, Span, mistake
@@ -15,7 +15,7 @@ from bonsaic.ir.ops import LEVELS
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.verify import verify
 from bonsaic.prove.machine import Machine
-from bonsaic.prove.verdict import Proved, Unknown, Verdict
+from bonsaic.prove.verdict import Proved, Unknown, Verdict, name
 from bonsaic.prove.walk import walk
 
 CLAIMS = {
@@ -39,6 +39,16 @@ class Pass:
     wants_spec: bool
 
 
+def sizes(m: Module) -> dict[str, int]:
+    """What a pass may make smaller."""
+    nodes = m.order()
+    return {
+        "registers": len(m.regs),
+        "nodes": len(nodes),
+        "edges": sum(len(n.args) for n in nodes if n.op == "affine"),
+    }
+
+
 @dataclass(frozen=True)
 class Record:
     """What a pass did: its settings, the verdict on its claim, and the module's size before and after."""
@@ -50,6 +60,19 @@ class Record:
     seconds: float
     before: Module
     after: Module
+
+    def as_json(self) -> dict:
+        """The record as the report lists it."""
+        return {
+            "pass": self.name,
+            "options": {k: str(v) for k, v in self.options.items()},
+            "claim": self.claim,
+            "verdict": name(self.verdict),
+            "states": getattr(self.verdict, "states", None),
+            "seconds": round(self.seconds, 3),
+            "before": sizes(self.before),
+            "after": sizes(self.after),
+        }
 
 
 class Refuted(Exception):
@@ -73,7 +96,7 @@ def pass_(levels: str, claim: str) -> Callable[[Callable[..., Module]], Callable
 
     def add(run: Callable[..., Module]) -> Callable[..., Module]:
         assert run.__doc__, run
-        name = run.__name__.replace("_", "-")
+        title = run.__name__.replace("_", "-")
         keywords = {
             p.name: p.default
             for p in inspect.signature(run).parameters.values()
@@ -83,7 +106,7 @@ def pass_(levels: str, claim: str) -> Callable[[Callable[..., Module]], Callable
         keywords.pop("spec", None)
         first = run.__doc__.splitlines()[0]
         levels = tuple(source.split("|"))
-        PASSES[name] = Pass(name, run, levels, target or None, claim, first, keywords, wants_spec)
+        PASSES[title] = Pass(title, run, levels, target or None, claim, first, keywords, wants_spec)
         return run
 
     return add
@@ -124,6 +147,23 @@ def _options(p: Pass, text: str | None, span: Span) -> dict[str, Fraction]:
     return options
 
 
+def check_levels(
+    steps: Sequence[tuple[Pass, dict[str, Fraction]]], level: str, wanted: str | None = None
+) -> None:
+    """A `Mistake` where a pass cannot follow the one before it, or where the last level is not the wanted one."""
+    before = ""
+    for p, _ in steps:
+        if level not in p.sources:
+            found = f"`{p.name}` works on {' or '.join(p.sources)}, but the module is at {level}{before}"
+            raise mistake("--passes", found)
+        level, before = p.target or level, f" after {p.name}"
+    if wanted is not None and level != wanted:
+        makers = ", ".join(p.name for p in PASSES.values() if p.target == wanted)
+        raise mistake(
+            "--passes", f"the pipeline ends at {level}, not {wanted}", help=f"add {makers}"
+        )
+
+
 def run(
     m: Module,
     steps: Sequence[tuple[Pass, dict[str, Fraction]]],
@@ -132,14 +172,9 @@ def run(
     watch: Callable[[Record], None] = lambda record: None,
 ) -> tuple[Module, list[Record]]:
     """`m` after every pass, each claim discharged; the first that fails raises `Refuted`, a wrong level a `Mistake`."""
+    check_levels(steps, m.level)
     records = []
     for p, options in steps:
-        if m.level not in p.sources:
-            wanted = " or ".join(p.sources)
-            after = f" after {records[-1].name}" if records else ""
-            raise mistake(
-                "--passes", f"`{p.name}` works on {wanted}, but the module is at {m.level}{after}"
-            )
         started = time.perf_counter()
         extra = {"spec": spec} if p.wants_spec else {}
         after = verify(p.run(m, **options, **extra))

@@ -15,3 +15,8 @@ from bonsaic.passes import (  # noqa: F401  importing a pass registers it, in th
 LOWER = "clip-weights,dead-nodes,fold-init,dead-nodes,quantise,recover-gates"
 O0 = f"{LOWER},dead-nodes"
 O1 = f"{LOWER},merge-regs,dead-nodes,minimise"  # the default: readable and small
+DEFAULT = {  # what `opt` runs on a module of a level
+    "net": O1,
+    "quant": "dead-nodes,fold-init,dead-nodes,recover-gates,merge-regs,dead-nodes,minimise",
+    "gate": "dead-nodes,fold-init,merge-regs,dead-nodes,minimise",
+}

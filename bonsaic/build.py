@@ -1,0 +1,267 @@
+"""The whole line, from a program to a proved circuit and its report, one function per stage."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from bonsaic import network as networks
+from bonsaic.diag import mistake
+from bonsaic.ir.core import Module
+from bonsaic.ir.mealy import Mealy
+from bonsaic.ir.run import ModuleMachine
+from bonsaic.ir.text import show
+from bonsaic.lang import Program, check_all, load, lower, tabulate
+from bonsaic.lift import lift
+from bonsaic.network import Network
+from bonsaic.outputs import Output, directory
+from bonsaic.prove.machine import Machine, TableMachine
+from bonsaic.prove.verdict import Differs, Proved, Verdict, name, weaker
+from bonsaic.prove.walk import walk
+from bonsaic.report import Report
+
+WALKED = 100_000  # state-letter pairs up to which the proof is against the interpreter itself
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user chose; `bonsaic build --help` says what each means."""
+
+    out: Path | None = None
+    seed: int = 0
+    budget: float = 60.0
+    guide: str = "repair"
+    prune: str = "fast"
+    device: str | None = None
+    passes: str | None = None
+
+
+@dataclass(frozen=True)
+class Specification:
+    """A checked program and what everything after it is held to.
+
+    table: its inequivalent reachable states. machine: what proofs walk against; up to WALKED state-letter pairs that is
+    the AST interpreter's own table (`oracle` is "interpreter"), so that a fault in lowering cannot hide.
+    """
+
+    program: Program
+    table: Mealy
+    machine: Machine
+    oracle: str
+
+
+@dataclass
+class Build:
+    """One build under way: what was asked, what came out so far, and whom to tell."""
+
+    spec: Specification
+    options: Options
+    report: Report
+    out: Output
+    say: Callable[[str], None]
+    progress: Callable[[object], None] | None
+    watch: Callable[[object], None]
+    verdicts: list[Verdict] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        return self.spec.program.name
+
+    def timed(self, stage: str, since: float) -> None:
+        spent = self.report.seconds.get(stage, 0.0) + time.perf_counter() - since
+        self.report.seconds[stage] = round(spent, 3)
+
+
+def specify(path: str) -> Specification:
+    """Read, check and list a program; anything wrong with it is a `Mistake`."""
+    program = load(path)
+    check_all(program)
+    table = tabulate(program, WALKED)
+    if table is None:
+        raise mistake(
+            path,
+            f"`{program.name}` has more than {WALKED} reachable state-letter pairs, too many to grow",
+            help="`bonsaic check`, `run` and `emit` still work; narrow its ranges to grow a network",
+        )
+    return Specification(program, table.minimised(), TableMachine(table), "interpreter")
+
+
+def build(
+    path: str,
+    options: Options,
+    *,
+    lowering: bool = True,
+    say: Callable[[str], None] = lambda line: None,
+    progress: Callable[[object], None] | None = None,
+    watch: Callable[[object], None] = lambda record: None,
+) -> Report:
+    """Grow, shrink, lower, prove and emit a program; everything is written under the output directory.
+
+    say receives a line for a person after each stage, progress the grower's progress, watch every pass's record.
+    lowering=False stops at the proved network. Ctrl-C leaves the best network there and raises KeyboardInterrupt.
+    """
+    from bonsaic.passes import manager, pipelines
+
+    started = time.perf_counter()
+    steps = manager.parse_pipeline(options.passes or pipelines.O1)
+    manager.check_levels(steps, "net", "gate")
+    spec = specify(path)
+    report = Report(spec.program.name, seed=options.seed, guide=options.guide, prune=options.prune)
+    report.specification = {
+        "inputs": len(spec.table.inputs),
+        "outputs": len(spec.table.outputs),
+        "states": spec.table.states,
+        "oracle": spec.oracle,
+    }
+    with directory(options.out or Path("out") / spec.program.name) as out:
+        b = Build(spec, options, report, out, say, progress, watch)
+        say(f"{b.name}: {spec.program.about}")
+        say(f"  program   {report.program_line()}")
+        network = _grow(b)
+        if network is not None:
+            net = lift(network)
+            verdict = _prove_network(b, net)
+            if lowering and isinstance(verdict, Proved):
+                _lower(b, net, steps)
+        b.timed("total", started)
+        report.files = sorted([*out.written, "report.json"])
+        out.write("report.json", report.text())
+    return report
+
+
+def _grow(b: Build) -> Network | None:
+    from bonsaic.grow import grow
+    from bonsaic.grow.shrink import machine_of, shrink
+
+    started = time.perf_counter()
+    o, report = b.options, b.report
+    grown = grow(
+        b.spec.table,
+        seed=o.seed,
+        budget=o.budget,
+        guide=o.guide,
+        device=o.device,
+        progress=b.progress,
+    )
+    report.device = grown.device
+    report.network = {"tried": grown.tried, "solved": grown.solved, "steps": grown.steps}
+    best = grown.network or grown.best
+    if best is not None:
+        _save(b, best)
+    b.timed("grow", started)
+    if grown.interrupted:
+        kept = f"the best network so far is in {b.out.directory}" if best else "no network yet"
+        b.say(f"  stopped   {kept}")
+        raise KeyboardInterrupt
+    if grown.network is None:
+        report.advice = grown.advice
+        b.say(f"  unknown   no network was proved within {o.budget:g} s; {grown.advice}")
+        return None
+    b.say(f"  grown     {report.network_line()}: {grown.tried} networks, {grown.steps} steps")
+    if o.prune == "off":
+        return grown.network
+    started = time.perf_counter()
+    left = max(0.5, o.budget - report.seconds["grow"])
+    own = machine_of(grown.network, b.spec.table)
+    small = shrink(grown.network, own, effort=o.prune, seed=o.seed, budget=left).network
+    _save(b, small)
+    b.timed("shrink", started)
+    b.say(f"  pruned    {report.network_line()}")
+    return small
+
+
+def _save(b: Build, network: Network) -> None:
+    path = b.out.directory / f"{b.name}.npz"
+    networks.save(network, path)
+    b.out.written.append(path.name)
+    b.report.network |= {
+        "cells": [[c.states, c.outputs] for c in network.cells],
+        "states": network.states,
+        "neurons": network.neurons,
+        "edges": network.edges,
+        "max_inputs": network.max_inputs,
+    }
+
+
+def _prove_network(b: Build, net: Module) -> Verdict:
+    started = time.perf_counter()
+    verdict = walk(b.spec.machine, ModuleMachine(net))
+    b.timed("prove", started)
+    b.out.write(f"{b.name}.net.bir", show(net))
+    b.report.proof = {"network": name(verdict), "arithmetic": getattr(verdict, "arithmetic", None)}
+    _conclude(b, verdict)
+    b.say(f"  network   {verdict}")
+    return verdict
+
+
+def _lower(b: Build, net: Module, steps: Sequence) -> None:
+    from bonsaic.ir.graph import depth
+    from bonsaic.passes import manager
+    from bonsaic.passes.logic import gates
+
+    started = time.perf_counter()
+    try:
+        gate, records = manager.run(net, steps, spec=b.spec.machine, watch=b.watch)
+    except manager.Refuted as e:
+        if not e.chosen:
+            raise
+        _conclude(b, e.verdict)
+        b.report.advice = f"{e.name} with the setting you chose changes the machine"
+        b.say(f"  lowering  {e}")
+        return
+    b.timed("lower", started)
+    b.report.passes = [r.as_json() for r in records]
+    levels = {r.before.level: r.before for r in records} | {
+        "gate": gate,
+        "fin": lower(b.spec.program),
+    }
+    for level, m in levels.items():
+        b.out.write(f"{b.name}.{level}.bir", show(m))
+
+    started = time.perf_counter()
+    verdict = walk(b.spec.machine, ModuleMachine(gate))
+    b.timed("prove", started)
+    b.report.circuit = {"registers": len(gate.regs), "gates": gates(gate), "depth": depth(gate)}
+    b.report.proof["circuit"] = name(verdict)
+    b.report.proof["product_states"] = verdict.states if isinstance(verdict, Proved) else None
+    _conclude(b, verdict)
+    b.say(f"  circuit   {b.report.circuit_line()}; {verdict}")
+    if isinstance(verdict, Proved):
+        _emit(b, levels["net"], gate)
+
+
+def _emit(b: Build, net: Module, gate: Module) -> None:
+    from bonsaic.emit.dot import dot, svg
+    from bonsaic.emit.python import python
+    from bonsaic.emit.verilog import verilog
+    from bonsaic.prove.property import check_python, check_verilog
+
+    source, hardware, drawing = python(gate), verilog(gate), dot(net)
+    b.out.write(f"{b.name}.py", source)
+    b.out.write(f"{b.name}.v", hardware)
+    b.out.write(f"{b.name}.dot", drawing)
+    picture = svg(drawing)
+    if picture is not None:
+        b.out.write(f"{b.name}.svg", picture)
+    started = time.perf_counter()
+    checks = {
+        "python": check_python(source, gate, b.spec.table, seed=b.options.seed),
+        "verilog": check_verilog(hardware, gate, b.spec.table, seed=b.options.seed),
+    }
+    b.timed("property", started)
+    for what, answer in checks.items():
+        b.report.property[what] = str(answer)
+        if isinstance(answer, Differs):
+            _conclude(b, answer)
+        b.say(f"  {what:<9} {answer}")
+
+
+def _conclude(b: Build, verdict: Verdict) -> None:
+    """The report's verdict is the weakest of all; the first counterexample is kept."""
+    b.verdicts.append(verdict)
+    b.report.verdict = name(functools.reduce(weaker, b.verdicts))
+    if isinstance(verdict, Differs) and b.report.counterexample is None:
+        b.report.counterexample = asdict(verdict)

@@ -1,0 +1,1 @@
+"""What each subcommand prints: the arguments of the command line handed to the library, its answers to a person."""

@@ -1,0 +1,88 @@
+"""`opt` and `emit`: passes on one module, and a module as text."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from bonsaic.commands.line import printer
+from bonsaic.diag import mistake
+from bonsaic.network import write_whole
+
+
+def opt(a: Namespace) -> int:
+    """Run passes and print the module they end at; a setting that is not proved is status 1."""
+    from bonsaic.ir.run import ModuleMachine
+    from bonsaic.ir.text import show
+    from bonsaic.passes import manager, pipelines
+    from bonsaic.sides import machine, module
+
+    m = module(a.module)
+    spec = machine(a.program) if a.program else ModuleMachine(m)
+    text = a.passes if a.passes is not None else pipelines.DEFAULT.get(m.level)
+    if text is None:
+        raise mistake(a.module, f"no passes work on level {m.level}")
+    shown = printer(a.print_after)
+
+    def watch(record: manager.Record) -> None:
+        shown(record)
+        if a.explain:
+            print(explain(record))
+
+    try:
+        m, _ = manager.run(m, manager.parse_pipeline(text), spec=spec, watch=watch)
+    except manager.Refuted as e:
+        if not (e.chosen or a.program):
+            raise
+        print(f"{a.module}: {e}", file=sys.stderr)
+        return 1
+    write(a.out, show(m))
+    return 0
+
+
+def explain(record) -> str:
+    """What a pass is for, what it claimed and changed: a unified diff of the IR."""
+    from bonsaic.ir.text import show
+    from bonsaic.passes.manager import CLAIMS, PASSES
+
+    before, after = (show(m).splitlines() for m in (record.before, record.after))
+    diff = difflib.unified_diff(before, after, "before", f"after {record.name}", lineterm="", n=1)
+    head = [
+        f"// {record.name}: {PASSES[record.name].help}",
+        f"// claim: {record.claim} ({CLAIMS[record.claim]}); {record.verdict}",
+    ]
+    return "\n".join([*head, *(diff if before != after else ["// nothing to do"])])
+
+
+def list_passes() -> None:
+    """Every pass with its levels, claim, options and help."""
+    from bonsaic.passes import pipelines
+    from bonsaic.passes.manager import CLAIMS, PASSES
+
+    for p in PASSES.values():
+        levels = "|".join(p.sources) + (f" -> {p.target}" if p.target else "")
+        options = "{" + ",".join(f"{k}=..." for k in p.options) + "}" if p.options else ""
+        print(f"{p.name}{options}\n    {levels}; {p.claim}\n    {p.help}")
+    print("\nclaims")
+    for claim, meaning in CLAIMS.items():
+        print(f"  {claim:<9} {meaning}")
+    print(f"\n-O0  {pipelines.O0}\n-O1  {pipelines.O1}")
+
+
+def emit(a: Namespace) -> int:
+    """Write one text form of a circuit, a network or a program."""
+    from bonsaic.sides import emitted
+
+    write(a.out, emitted(a.module, a.to))
+    return 0
+
+
+def write(out: str | None, content: str | bytes) -> None:
+    """To a file, whole, or to stdout."""
+    data = content.encode() if isinstance(content, str) else content
+    if out:
+        write_whole(Path(out), data)
+    else:
+        sys.stdout.buffer.write(data)

@@ -1,0 +1,283 @@
+"""The property check of emitted text: hypothesis draws legal words, the text runs them, an oracle says what is right."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import strategies as st
+
+from bonsaic.emit.names import PYTHON, VERILOG, Names
+from bonsaic.emit.testbench import FAILED, PASSED, testbench
+from bonsaic.ir.mealy import FREE, Mealy
+from bonsaic.prove.verdict import Differs
+
+Letter = tuple[int, ...]
+Outputs = tuple[int | None, ...]
+SECONDS = 60  # a simulation that takes longer is stuck
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """What is right, tick by tick: the table of a machine, or any function of a state and a letter of 0/1 wires.
+
+    letters: every letter that may ever be read. tick: the next state and the outputs, None for one that does not
+    matter; None where the letter may not be read in this state.
+    """
+
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    letters: Sequence[Letter]
+    initial: Hashable
+    tick: Callable[[Hashable, Letter], tuple[Hashable, Outputs] | None]
+
+
+@dataclass(frozen=True)
+class Held:
+    """No word showed a difference: how many were tried, and their ticks together."""
+
+    words: int
+    ticks: int
+
+    def __str__(self) -> str:
+        return f"held for {self.words} words, {self.ticks} ticks"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The text cannot be run, or not to the end: why, and after which word."""
+
+    reason: str
+    word: tuple[Letter, ...] = ()
+
+    def __str__(self) -> str:
+        return f"broken: {self.reason}"
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Not checked, and why."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"skipped: {self.reason}"
+
+
+Result = Held | Differs | Broken | Skipped
+
+
+def table_oracle(table: Mealy) -> Oracle:
+    """The table's own machine as an oracle."""
+    letters = [tuple(row) for row in table.letters.tolist()]
+    index = {x: i for i, x in enumerate(letters)}
+
+    def tick(state: Hashable, letter: Letter) -> tuple[Hashable, Outputs] | None:
+        after = int(table.next[state, index[letter]])
+        outs = table.outs[state, index[letter]].tolist()
+        return (after, tuple(None if b == FREE else b for b in outs)) if after >= 0 else None
+
+    return Oracle(table.inputs, table.outputs, letters, 0, tick)
+
+
+def check_python(
+    source: str, name: str, oracle: Oracle, *, words: int = 200, ticks: int = 24, seed: int = 0
+) -> Held | Differs | Broken:
+    """Does the module with this source define a NAME(ticks), and a class beside it, that give the oracle's outputs?"""
+    try:
+        function, machine = _load(source, Names(PYTHON).take("module", name))
+        running = machine()
+    except Exception as e:  # whatever the text does wrong is the answer
+        return Broken(f"{type(e).__name__}: {e}")
+
+    def respond(word: tuple[Letter, ...]) -> list[tuple]:
+        plain = [tuple(map(bool, letter)) for letter in word]
+        fed = [letter[0] if len(letter) == 1 else letter for letter in plain]
+        running.reset()
+        stepped = [running.step(*letter) for letter in plain]
+        outs = list(function(fed if oracle.inputs else len(word)))
+        rows = [_row(out, len(oracle.outputs)) for out in outs]
+        if stepped != outs:
+            raise ValueError(f"step gives {stepped}, the generator {outs}")
+        return rows
+
+    return _search(oracle, respond, words=words, ticks=ticks, start=seed)
+
+
+def check_verilog(
+    source: str, name: str, oracle: Oracle, *, words: int = 200, ticks: int = 24, seed: int = 0
+) -> Result:
+    """Does the Verilog module NAME, simulated by iverilog, give the oracle's outputs? All words in one simulation."""
+    if not (shutil.which("iverilog") and shutil.which("vvp")):
+        return Skipped("iverilog is not installed (apt-get install iverilog)")
+    title = Names(VERILOG).take("module", name)
+    drawn: dict[tuple[Letter, ...], list[Outputs]] = {}
+
+    def collect(word: tuple[Letter, ...]) -> list[Outputs]:
+        drawn[word] = _wanted(oracle, word)
+        return drawn[word]
+
+    held = _search(oracle, collect, words=words, ticks=ticks, start=seed)
+    try:
+        known = _simulate(source, title, oracle, drawn)
+    except ValueError as e:
+        return Broken(str(e))
+    if all(known[word] == drawn[word] for word in drawn):
+        return held
+
+    def respond(word: tuple[Letter, ...]) -> list[Outputs]:
+        if word not in known:
+            known.update(_simulate(source, title, oracle, {word: _wanted(oracle, word)}))
+        return known[word]
+
+    return _search(oracle, respond, words=words, ticks=ticks, start=seed)
+
+
+def _search(
+    oracle: Oracle, respond: Callable, *, words: int, ticks: int, start: int
+) -> Held | Differs | Broken:
+    """Draw words until one shows a difference, then shrink it. The same seed draws the same words."""
+    found: list[Differs | Broken] = []
+    count = [0, 0]
+
+    @seed(start)
+    @settings(
+        max_examples=words,
+        database=None,
+        deadline=None,
+        print_blob=False,
+        report_multiple_bugs=False,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+    )
+    @given(st.lists(st.integers(0, max(len(oracle.letters), 2) - 1), min_size=1, max_size=ticks))
+    def holds(choices: list[int]) -> None:
+        word = _legal(oracle, choices)
+        count[0] += 1
+        count[1] += len(word)
+        fault = _compare(oracle, word, respond)
+        if fault:
+            found.append(fault)
+            raise AssertionError(fault)
+
+    try:
+        holds()
+    except AssertionError:
+        return found[-1]  # hypothesis ends with the smallest one
+    return Held(*count)
+
+
+def _legal(oracle: Oracle, choices: list[int]) -> tuple[Letter, ...]:
+    """A legal word: each choice picks a letter, or the next one in order that may be read; ends where none may."""
+    state, word, n = oracle.initial, [], len(oracle.letters)
+    for choice in choices:
+        for i in range(n):
+            letter = oracle.letters[(choice + i) % n]
+            done = oracle.tick(state, letter)
+            if done:
+                word.append(letter)
+                state = done[0]
+                break
+        else:
+            break
+    return tuple(word)
+
+
+def _wanted(oracle: Oracle, word: tuple[Letter, ...]) -> list[Outputs]:
+    state, wanted = oracle.initial, []
+    for letter in word:
+        done = oracle.tick(state, letter)
+        assert done, word
+        state = done[0]
+        wanted.append(done[1])
+    return wanted
+
+
+def _compare(
+    oracle: Oracle, word: tuple[Letter, ...], respond: Callable
+) -> Differs | Broken | None:
+    try:
+        rows = respond(word)
+    except Exception as e:  # whatever the text does wrong is the answer
+        return Broken(f"{type(e).__name__}: {e}", word)
+    if len(rows) != len(word):
+        return Broken(f"{len(rows)} ticks of output for {len(word)} of input", word)
+    for t, (wanted, row) in enumerate(zip(_wanted(oracle, word), rows, strict=True)):
+        if any(w is not None and w != g for w, g in zip(wanted, row, strict=True)):
+            outs = tuple(int(g or 0) for g in row)
+            return Differs(
+                oracle.inputs, oracle.outputs, word[: t + 1], wanted, outs, shortest=False
+            )
+    return None
+
+
+def _load(source: str, name: str) -> tuple[Callable, type]:
+    """The generator and the one class that a source defines."""
+    module = ModuleType(name)
+    exec(compile(source, f"{name}.py", "exec"), vars(module))
+    classes = [v for v in vars(module).values() if isinstance(v, type) and v.__module__ == name]
+    (machine,) = classes
+    return getattr(module, name), machine
+
+
+def _row(out: object, width: int) -> tuple[bool, ...]:
+    """One tick's outputs, which must be a bool, or a tuple of them where there are several."""
+    row = out if width > 1 else (out,)
+    if not isinstance(row, tuple) or len(row) != width or any(type(b) is not bool for b in row):
+        raise TypeError(f"a tick gives {out!r}, not {width} bool")
+    return row
+
+
+def _simulate(
+    source: str, title: str, oracle: Oracle, words: dict[tuple[Letter, ...], list[Outputs]]
+) -> dict[tuple[Letter, ...], list[Outputs]]:
+    """What the circuit gives on each word: as wanted, but for the first tick that it fails. Raises ValueError."""
+    letters = [np.array(w, np.uint8).reshape(len(w), len(oracle.inputs)) for w in words]
+    wanted = [np.array([[b == 1 for b in row] for row in rows]) for rows in words.values()]
+    care = [np.array([[b is not None for b in row] for row in rows]) for rows in words.values()]
+    printed = _run(source, testbench(title, letters, wanted, care), title)
+    given = dict(words)
+    for line in printed:
+        match = re.fullmatch(rf"{FAILED} (\d+) (\d+) ([01xz]+) [01]+", line)
+        if not match:
+            raise ValueError(f"the simulation prints {line!r}")
+        word = list(words)[int(match[1])]
+        if given[word] == words[word]:
+            if set(match[3]) & set("xz"):
+                raise ValueError(f"an output is undefined after {word[: int(match[2]) + 1]}")
+            outs = tuple(int(b) for b in reversed(match[3]))
+            given[word] = [*words[word][: int(match[2])], outs, *words[word][int(match[2]) + 1 :]]
+    return given
+
+
+def _run(source: str, bench: str, title: str) -> list[str]:
+    """The FAIL lines of a simulation. Raises ValueError where it cannot run, or ends without a result."""
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [Path(folder) / f"{title}.v", Path(folder) / f"{title}_tb.v"]
+        for path, text in zip(paths, (source, bench), strict=True):
+            path.write_text(text, "utf-8")
+        program = str(Path(folder) / "simulation")
+        for command in (
+            ["iverilog", "-g2001", "-o", program, *map(str, paths)],
+            ["vvp", "-n", program],
+        ):
+            try:
+                done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
+            except subprocess.TimeoutExpired:
+                raise ValueError(f"{command[0]} takes longer than {SECONDS} s") from None
+            if done.returncode:
+                said = (done.stderr or done.stdout).replace(f"{folder}/", "").strip()
+                raise ValueError(f"{command[0]}: {said.splitlines()[0] if said else 'fails'}")
+    lines = done.stdout.splitlines()
+    if not lines:
+        raise ValueError("the simulation ends without a result")
+    return [] if lines == [PASSED] else lines

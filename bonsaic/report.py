@@ -1,0 +1,49 @@
+"""What a build reached, as report.json and as the lines a person reads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Report:
+    """What a build reached, stage by stage: the content of report.json."""
+
+    program: str
+    verdict: str = "unknown"
+    seed: int = 0
+    guide: str = "repair"
+    prune: str = "fast"
+    device: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
+    specification: dict = field(default_factory=dict)
+    network: dict = field(default_factory=dict)
+    passes: list[dict] = field(default_factory=list)
+    circuit: dict = field(default_factory=dict)
+    proof: dict = field(default_factory=dict)
+    property: dict = field(default_factory=dict)
+    counterexample: dict | None = None
+    advice: str | None = None
+    files: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        return json.dumps(vars(self), indent=2) + "\n"
+
+    def program_line(self) -> str:
+        p = self.specification
+        wires = f"{_counted(p['inputs'], 'input wire')}, {_counted(p['outputs'], 'output wire')}"
+        return f"{wires}, {_counted(p['states'], 'state')}"
+
+    def network_line(self) -> str:
+        parts = (("edges", "edge"), ("states", "state"), ("neurons", "neuron"))
+        return ", ".join(_counted(self.network[key], noun) for key, noun in parts)
+
+    def circuit_line(self) -> str:
+        c = self.circuit
+        registers, gates = _counted(c["registers"], "register"), _counted(c["gates"], "gate")
+        return f"{registers}, {gates}, depth {c['depth']}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
