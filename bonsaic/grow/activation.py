@@ -10,7 +10,9 @@ def ameo(x: np.ndarray, f: float = 0.5, leak: float = 0.1) -> np.ndarray:
     return ameo_and_slope(x, f, leak)[0]
 
 
-def ameo_and_slope(x: np.ndarray, f: float = 0.5, leak: float = 0.1) -> tuple[np.ndarray, np.ndarray]:
+def ameo_and_slope(
+    x: np.ndarray, f: float = 0.5, leak: float = 0.1
+) -> tuple[np.ndarray, np.ndarray]:
     """Value and slope; at a kink the slope is that of the piece nearer to zero."""
     a = np.abs(x)
     far, tail = a > 2, a > 3

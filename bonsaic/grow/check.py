@@ -18,12 +18,13 @@ MARGIN = 2e-3  # what every decision of a good network clears zero by
 class Walk:
     """right: every reachable decision has the wanted sign. margin: the smallest |value| before a sign or at an output.
 
-    pairs: pairs met. words: some shortest words whose last letter is answered wrongly (letters).
+    states, codes: the pairs met. words: some shortest words whose last letter is answered wrongly (letters).
     """
 
     right: bool
     margin: float
-    pairs: int
+    states: np.ndarray
+    codes: np.ndarray
     words: tuple[np.ndarray, ...] = ()
 
     @property
@@ -66,17 +67,24 @@ def hard_tick(
 
 def first_codes(shape: Architecture, flat: np.ndarray) -> np.ndarray:
     """[states], each -1 or +1."""
-    return np.concatenate([sign(first) for layer, _, first in shape.parts(flat) if layer.states] or [[]])
+    return np.concatenate(
+        [sign(first) for layer, _, first in shape.parts(flat) if layer.states] or [[]]
+    )
 
 
-def walk(shape: Architecture, flat: np.ndarray, machine: Sampler, cap: int = CAP, examples: int = 8) -> Walk:
+def walk(
+    shape: Architecture, flat: np.ndarray, machine: Sampler, cap: int = CAP, examples: int = 8
+) -> Walk:
     """Breadth first through the product of the machine and the network with weights [weights]."""
     m, flat = machine.mealy, flat.astype(np.float64)
     states = sum(s for s, _ in shape.cells)
     number = Codes(states)
     code, q = first_codes(shape, flat)[None], np.zeros(1, np.int64)
     seen = number.number(code) * m.states + q
-    history: list[tuple[np.ndarray, np.ndarray]] = []  # per depth: parent row and letter of every frontier row
+    met = [(q, code)]
+    history: list[
+        tuple[np.ndarray, np.ndarray]
+    ] = []  # per depth: parent row and letter of every frontier row
     margin = np.inf
     while len(q):
         row, x = np.nonzero(m.legal[q])
@@ -87,16 +95,21 @@ def walk(shape: Architecture, flat: np.ndarray, machine: Sampler, cap: int = CAP
         wrong = np.nonzero((decided <= 0).any(1))[0]
         if len(wrong):
             words = tuple(_word(history, row[i], x[i]) for i in wrong[:examples])
-            return Walk(False, float(margin), len(seen), words)
+            return Walk(False, float(margin), *_together(met), words)
         follow = machine.next[q[row], x]
         keys, where = np.unique(number.number(after) * m.states + follow, return_index=True)
         where = where[~np.isin(keys, seen)]
         seen = np.concatenate([seen, number.number(after[where]) * m.states + follow[where]])
         if len(seen) > cap:
-            return Walk(False, float(margin), len(seen))
+            return Walk(False, float(margin), *_together(met))
         history.append((row[where], x[where]))
         code, q = after[where], follow[where]
-    return Walk(True, float(margin), len(seen))
+        met.append((q, code))
+    return Walk(True, float(margin), *_together(met))
+
+
+def _together(met: list[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    return np.concatenate([q for q, _ in met]), np.concatenate([c for _, c in met])
 
 
 def _word(history: list[tuple[np.ndarray, np.ndarray]], row: int, letter: int) -> np.ndarray:

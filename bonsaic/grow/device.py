@@ -87,6 +87,13 @@ def _show_tinygrad(device: Device) -> None:
     os.environ["DEV"] = "CL" if device.index == 0 else f"CL:{device.index}"
 
 
+def tinygrad_name() -> str:
+    """What tinygrad calls the device that `choose` opened."""
+    from tinygrad import Device
+
+    return Device.DEFAULT
+
+
 @cache
 def kernel_source(name: str) -> str:
     """The text of `kernels/NAME`, from the installed package or from a checkout."""

@@ -11,7 +11,9 @@ def ameo(x: Tensor, f: float, leak: float) -> Tensor:
     """The interpolated Ameo activation; at a kink its slope is that of the piece nearer to zero."""
     a, side = x.abs(), (x < 0).where(-1.0, 1.0)
     inner = f * (a <= 1).where(-x, x - 2 * side)
-    inner = inner + (1 - f) * (a <= 2).where(((x - side) ** 4 - 1) * side, (1 - (x - 3 * side) ** 4) * side)
+    inner = inner + (1 - f) * (a <= 2).where(
+        ((x - side) ** 4 - 1) * side, (1 - (x - 3 * side) ** 4) * side
+    )
     return (a <= 3).where(inner, side + leak * (x - 3 * side))
 
 
@@ -21,7 +23,12 @@ def harden(z: Tensor, hard: Tensor) -> Tensor:
 
 
 def losses(
-    shape: Architecture, clipped: bool, weights: Tensor, words: Tensor, targets: Tensor, hardness: Tensor
+    shape: Architecture,
+    clipped: bool,
+    weights: Tensor,
+    words: Tensor,
+    targets: Tensor,
+    hardness: Tensor,
 ) -> Tensor:
     """[networks, 2]: summed loss and wrong decisions of every network on every word.
 
@@ -35,7 +42,9 @@ def losses(
         kernels.append(weights[:, at:end].reshape(networks, layer.columns, layer.neurons))
         first = harden(weights[:, end : end + layer.states], hardness[0]) if layer.states else None
         states.append(
-            first.reshape(networks, 1, layer.states).expand(networks, batch, layer.states) if layer.states else None
+            first.reshape(networks, 1, layer.states).expand(networks, batch, layer.states)
+            if layer.states
+            else None
         )
         at = end + layer.states
     loss = wrong = Tensor.zeros(networks)

@@ -39,12 +39,16 @@ class Population:
     def __init__(self, shape: Architecture, batch: Batch, weights: np.ndarray, sparsity: Sparsity):
         self.shape, self.batch = shape, batch
         self.weights = Tensor(weights).contiguous().realize()
-        self.first, self.second = (Tensor.zeros(*weights.shape).contiguous().realize() for _ in "mv")
+        self.first, self.second = (
+            Tensor.zeros(*weights.shape).contiguous().realize() for _ in "mv"
+        )
         self.losses = Tensor.zeros(batch.networks, 2).contiguous().realize()
         regularised = Tensor(shape.regularised()).realize()
         self._knobs = Tensor.zeros(3).contiguous().realize()
         self._hardness = Tensor.zeros(2).contiguous().realize()
-        self._picks = Tensor(np.zeros((batch.networks, batch.vectors), np.int32)).contiguous().realize()
+        self._picks = (
+            Tensor(np.zeros((batch.networks, batch.vectors), np.int32)).contiguous().realize()
+        )
         self._steps = 0
 
         @TinyJit
@@ -70,7 +74,9 @@ class Population:
 
     def learn(self, words: np.ndarray, targets: np.ndarray) -> None:
         """Put words [n, ticks, inputs] and targets [n, ticks, outputs] on the device, n a multiple of the lanes."""
-        self._words, self._targets = (Tensor(_packed(a, self.batch.lanes)).realize() for a in (words, targets))
+        self._words, self._targets = (
+            Tensor(_packed(a, self.batch.lanes)).realize() for a in (words, targets)
+        )
 
     def step(self, rate: float, hard_states: float, hard_outputs: float, picks: np.ndarray) -> None:
         """One step of Adam on the picked vectors [networks, vectors]."""
@@ -80,6 +86,17 @@ class Population:
         _put(self._hardness, np.array([hard_states, hard_outputs], np.float32))
         _put(self._picks, picks.astype(np.int32))
         self._step(self._words, self._targets)
+
+    def replace(
+        self, losers: np.ndarray, winners: np.ndarray, noise: float, rng: np.random.Generator
+    ) -> None:
+        """Losers become copies of winners, Adam's moments too, with normal noise on the weights."""
+        for tensor in (self.weights, self.first, self.second):
+            values = tensor.numpy().copy()
+            values[losers] = values[winners]
+            if tensor is self.weights:
+                values[losers] += rng.normal(0, noise, values[losers].shape)
+            _put(tensor, values)
 
     def loss(self) -> np.ndarray:
         """[networks, 2]: mean loss and share of wrong decisions in the last step."""
@@ -92,6 +109,8 @@ def _put(tensor: Tensor, values: np.ndarray) -> None:
 
 
 def _packed(a: np.ndarray, lanes: int) -> np.ndarray:
+    if a.shape[2] == 0:  # a program without inputs; the device knows no empty buffers
+        a = np.zeros((*a.shape[:2], 1))
     words, ticks, wires = a.shape
     rows = a.reshape(words // lanes, lanes, ticks, wires).transpose(0, 2, 3, 1)
     return np.ascontiguousarray(rows, dtype=np.float32)

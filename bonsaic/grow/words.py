@@ -21,7 +21,7 @@ class Sampler:
         self.wires = mealy.letters.astype(np.float32) * 2 - 1
         self.signs = np.where(mealy.outs < 0, 0, mealy.outs * 2.0 - 1).astype(np.float32)
         self.next = np.where(mealy.legal, mealy.next, 0)
-        self._distance = mealy.distances()
+        self.distance = mealy.distances()
         self._some_legal = mealy.legal.argmax(1)
 
     def draw(
@@ -42,8 +42,8 @@ class Sampler:
         for t in range(ticks):
             legal = m.legal[q[:, None], palette]
             p = frequency * legal
-            after = self._distance[self.next[q[:, None], palette], goal[:, None]]
-            closer = (after < self._distance[q, goal][:, None]) & legal
+            after = self.distance[self.next[q[:, None], palette], goal[:, None]]
+            closer = (after < self.distance[q, goal][:, None]) & legal
             hurry = drifts & closer.any(1)
             p = np.where(hurry[:, None], p * (0.15 + 3 * closer), p)
             total = p.cumsum(1)
@@ -61,3 +61,11 @@ class Sampler:
         for t in range(1, letters.shape[1]):
             states[:, t] = self.next[states[:, t - 1], letters[:, t - 1]]
         return states
+
+    def extend(self, word: np.ndarray, ticks: int, rng: np.random.Generator) -> np.ndarray:
+        """A legal word of `ticks` letters that begins with `word`."""
+        out, q = np.zeros(ticks, np.int64), 0
+        for t in range(ticks):
+            out[t] = word[t] if t < len(word) else rng.choice(np.nonzero(self.mealy.legal[q])[0])
+            q = self.next[q, out[t]]
+        return out

@@ -1,0 +1,53 @@
+"""Wider margins for a proved network, and weights on a grid: what makes its proof hold in float32 too."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bonsaic.grow.activation import ameo, sign
+from bonsaic.grow.architecture import Architecture
+from bonsaic.grow.check import Walk, walk
+from bonsaic.grow.refit import refit_head, refit_neurons
+from bonsaic.grow.words import Sampler
+
+GRIDS = (2.0**-6, 2.0**-9, 2.0**-12)  # coarsest first
+STEPS = 120
+ROWS = 4096  # beyond this many the refit reads a part of them
+
+
+def widen(
+    shape: Architecture, flat: np.ndarray, machine: Sampler, found: Walk
+) -> tuple[np.ndarray, Walk] | None:
+    """The same machine with every neuron's margin grown and all weights on a grid; None if none is proved there."""
+    m = machine.mealy
+    row, x = np.nonzero(m.legal[found.states])
+    flat = flat.astype(np.float64).copy()
+    wires, at = machine.wires[x].astype(np.float64), 0
+    *cells, (_, head, _) = shape.parts(flat)
+    for layer, kernel, first in cells:
+        first[:] = sign(first)
+        codes = found.codes[row, at : at + layer.states]
+        read = np.concatenate([np.ones((len(row), 1)), wires, codes], 1)
+        want = sign(ameo(read @ kernel, shape.f, shape.leak))
+        tables = np.unique(np.concatenate([read, want], 1), axis=0)[:ROWS]
+        kernel[:], _ = refit_neurons(
+            tables[:, : layer.columns],
+            tables[:, layer.columns :],
+            kernel,
+            STEPS,
+            shape.f,
+            shape.leak,
+            enough=0.5,
+        )
+        wires = want[:, layer.states :]
+        at += layer.states
+    target = machine.signs[found.states[row], x]
+    tables = np.unique(np.concatenate([wires, target], 1), axis=0)[:ROWS]
+    read = np.concatenate([np.ones((len(tables), 1)), tables[:, : wires.shape[1]]], 1)
+    head[:] = refit_head(read, tables[:, wires.shape[1] :], head, STEPS)
+    for grid in GRIDS:
+        rounded = np.round(flat / grid) * grid
+        again = walk(shape, rounded, machine)
+        if again.proved:
+            return rounded, again
+    return None
