@@ -20,7 +20,7 @@ LARGEST_LABEL = 4  # letters written on one edge of a state diagram
 SECONDS = 60
 
 
-def dot(m: Module) -> str:
+def drawing(m: Module) -> str:
     """The drawing of a module: squares for neurons or gates, circles for inputs, outputs and states.
 
     Dashed edges lead into states, which change when the tick ends. At net and quant level an edge is red for a positive
@@ -31,16 +31,16 @@ def dot(m: Module) -> str:
 
 def state_diagram(table: Mealy) -> str:
     """Circles for states, the first one doubled; edges say `inputs / outputs`, - where an output does not matter."""
-    drawing = _drawing(table.name)
-    drawing.attr("node", shape="circle")
+    sheet = _sheet(table.name)
+    sheet.attr("node", shape="circle")
     for q in range(table.states):
-        drawing.node(str(q), peripheries="2" if q == 0 else "1")
+        sheet.node(str(q), peripheries="2" if q == 0 else "1")
     for p, q, letters in state_graph(table).edges(data="letters"):
         lines = [f"{_word(x)} / {_word(y)}" for x, y in letters]
         if len(lines) > LARGEST_LABEL:
             lines = [*lines[: LARGEST_LABEL - 1], f"{len(lines) - LARGEST_LABEL + 1} more"]
-        drawing.edge(str(p), str(q), label="\\n".join(lines))
-    return drawing.source
+        sheet.edge(str(p), str(q), label="\\n".join(lines))
+    return sheet.source
 
 
 def svg(text: str) -> bytes | None:
@@ -56,7 +56,7 @@ def svg(text: str) -> bytes | None:
     return done.stdout
 
 
-def _drawing(name: str) -> graphviz.Digraph:
+def _sheet(name: str) -> graphviz.Digraph:
     return graphviz.Digraph(
         _quote(name),
         graph_attr={"rankdir": "TB", "nodesep": "0.32", "ranksep": "0.5"},
@@ -85,13 +85,13 @@ def _network(m: Module) -> graphviz.Digraph:
         bias = n.attr[0] if n.op == "const" else n.attr[1]
         return f"{_quote(names.get(n, ''))}\\n{_number(bias)}" if bias else _quote(names.get(n, ""))
 
-    drawing, ids = _nodes(m, neurons, label)
+    sheet, ids = _nodes(m, neurons, label)
     for n in neurons:
         if n.op == "affine":
             for w, a in zip(n.attr[0], n.args, strict=True):
-                drawing.edge(ids[_neuron(a)], ids[n], label=_number(w), color=_colour(w))
-    _ends(m, drawing, ids, _neuron, lambda n: {})
-    return drawing
+                sheet.edge(ids[_neuron(a)], ids[n], label=_number(w), color=_colour(w))
+    _ends(m, sheet, ids, _neuron, lambda n: {})
+    return sheet
 
 
 def _neuron(n: Node) -> Node:
@@ -110,14 +110,14 @@ def _gates(m: Module) -> graphviz.Digraph:
             return "+ " * (n.op == "affine") + _number(bias)
         return SYMBOLS.get(n.op, n.op)
 
-    drawing, ids = _nodes(m, gates, label, {n: _quote(s) for n, s in m.names.items()})
+    sheet, ids = _nodes(m, gates, label, {n: _quote(s) for n, s in m.names.items()})
     for n in gates:
         for i, a in enumerate(n.args):
             extra = {"label": _number(n.attr[0][i])} if n.op == "affine" else {}
             extra |= {"label": str(i + 1)} if n.op in ORDERED else {}
-            drawing.edge(ids[_inverted(a)], ids[n], **_bubble(a), **extra)
-    _ends(m, drawing, ids, _inverted, _bubble)
-    return drawing
+            sheet.edge(ids[_inverted(a)], ids[n], **_bubble(a), **extra)
+    _ends(m, sheet, ids, _inverted, _bubble)
+    return sheet
 
 
 def _inverted(n: Node) -> Node:
@@ -140,37 +140,37 @@ def _nodes(
     beside: dict[Node, str] | None = None,
 ) -> tuple[graphviz.Digraph, dict[Node, str]]:
     """The drawing with its nodes, and every node's identifier in it."""
-    drawing = _drawing(m.name)
+    sheet = _sheet(m.name)
     ids: dict[Node, str] = {}
     for kind, nodes in (("in", m.inputs), ("state", m.regs), ("n", squares)):
         for i, n in enumerate(nodes):
             ids[n] = f"{kind}{i}"
             if kind == "n":
                 extra = {"xlabel": beside[n]} if beside and n in beside else {}
-                drawing.node(ids[n], label(n), shape="square", **extra)
+                sheet.node(ids[n], label(n), shape="square", **extra)
             else:
                 start = f"\\n{_number(m.init[n.name])}" if kind == "state" else ""
                 fill = "#f0f0f0" if kind == "state" else "white"
-                drawing.node(
+                sheet.node(
                     ids[n], _quote(n.name) + start, shape="circle", style="filled", fillcolor=fill
                 )
-    return drawing, ids
+    return sheet, ids
 
 
 def _ends(
     m: Module,
-    drawing: graphviz.Digraph,
+    sheet: graphviz.Digraph,
     ids: dict[Node, str],
     source: Callable[[Node], Node],
     extra: Callable[[Node], dict[str, str]],
 ) -> None:
     """Outputs, and the dashed edges along which states take their next value."""
     for i, (name, n) in enumerate(m.outs.items()):
-        drawing.node(f"out{i}", _quote(name), shape="circle", penwidth="2")
-        drawing.edge(ids[source(n)], f"out{i}", **extra(n))
+        sheet.node(f"out{i}", _quote(name), shape="circle", penwidth="2")
+        sheet.edge(ids[source(n)], f"out{i}", **extra(n))
     for n, r, feedback in neuron_graph(m).edges(data="feedback"):
         if feedback:
-            drawing.edge(ids[source(n)], ids[r], style="dashed", constraint="false", **extra(n))
+            sheet.edge(ids[source(n)], ids[r], style="dashed", constraint="false", **extra(n))
 
 
 def _number(value: Fraction) -> str:

@@ -2,65 +2,98 @@
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Sequence
 
-from bonsaic.emit.verilog import ports
-from bonsaic.ir.core import Module
+import numpy as np
 
 PASSED = "PASS"
 FAILED = "FAIL"
 
 
-def testbench(m: Module, words: np.ndarray, wanted: np.ndarray, care: np.ndarray) -> str:
-    """A testbench NAME_tb that prints PASS, or one FAIL line per tick that is wrong.
+def testbench(
+    title: str,
+    words: Sequence[np.ndarray],
+    wanted: Sequence[np.ndarray],
+    care: Sequence[np.ndarray],
+) -> str:
+    """A testbench `title`_tb that prints PASS, or a line FAIL with word, tick and outputs for every tick that is wrong.
 
-    words 0/1 [batch, time, input]; wanted, care bool [batch, time, output]: the outputs, and whether they matter.
-    The first word starts from the initial values, the others from a reset.
+    Per word: the letters 0/1 [time, input], the outputs wanted bool [time, output] and whether they matter. One circuit
+    per word, all at once: first from their initial values, then again from a reset. Ports are connected in their order.
     """
-    _, title, inputs, outputs = ports(m)
-    batch, ticks, _ = words.shape
-    connect = [f".{name}(letter[{i}])" for i, name in enumerate(inputs.values())]
-    connect += [f".{name}(out[{i}])" for i, name in enumerate(outputs.values())]
+    count, inputs, outputs = len(words), words[0].shape[1], wanted[0].shape[1]
+    read = [f"read[w * {inputs} + {i}]" for i in range(inputs)]
+    given = [f"given[w * {outputs} + {i}]" for i in range(outputs)]
+    wide = f"[{max(count * inputs, 1) - 1}:0]"
+    out, at = f"[{count * outputs - 1}:0]", f"[i * {outputs} +: {outputs}]"
     lines = [
-        f"// {title}_tb: {batch} word(s) of {ticks} tick(s); prints {PASSED}, or {FAILED} and the tick.",
+        f"// {title}_tb: prints {PASSED}, or {FAILED} and word, tick, outputs given, outputs wanted.",
         f"module {title}_tb;",
         "  reg clk = 0;",
         "  reg rst = 0;",
-        f"  reg [{max(len(inputs), 1) - 1}:0] letter = 0;",
-        f"  wire [{len(outputs) - 1}:0] out;",
+        f"  reg {wide} read = 0;",
+        f"  wire {out} given;",
         "  integer failures = 0;",
-        f"  {title} dut (.clk(clk), .rst(rst), {', '.join(connect)});",
-        "  task tick(",
-        "    input integer word,",
-        "    input integer time_in_word,",
-        f"    input [{max(len(inputs), 1) - 1}:0] read,",
-        f"    input [{len(outputs) - 1}:0] wanted,",
-        f"    input [{len(outputs) - 1}:0] care",
-        "  );",
+        "  integer i;",
+        "  genvar w;",
+        "  generate",
+        f"    for (w = 0; w < {count}; w = w + 1) begin : word",
+        f"      {title} circuit (clk, rst, {', '.join(read + given)});",
+        "    end",
+        "  endgenerate",
+        "  task edge_of_clock;",
         "    begin",
-        "      letter = read;",
-        "      #1;",
-        "      if (((out ^ wanted) & care) !== 0) begin",
-        "        failures = failures + 1;",
-        f'        $display("{FAILED} word %0d tick %0d: out %b, wanted %b", word, time_in_word, out, wanted);',
-        "      end",
-        "      clk = 1;",
+        "      #1 clk = 1;",
         "      #1 clk = 0;",
         "    end",
         "  endtask",
+        f"  task tick(input integer number, input {wide} letters, input {out} wanted, input {out} care);",
+        "    begin",
+        "      read = letters;",
+        "      #1;",
+        f"      for (i = 0; i < {count}; i = i + 1)",
+        f"        if (((given{at} ^ wanted{at}) & care{at}) !== 0) begin",
+        "          failures = failures + 1;",
+        f'          $display("{FAILED} %0d %0d %b %b", i, number, given{at}, wanted{at});',
+        "        end",
+        "      edge_of_clock;",
+        "    end",
+        "  endtask",
+        "  task run;",
+        "    begin",
+        *_ticks(words, wanted, care),
+        "    end",
+        "  endtask",
         "  initial begin",
+        "    run;",
+        "    rst = 1;",
+        "    edge_of_clock;",
+        "    rst = 0;",
+        "    run;",
+        f'    if (failures == 0) $display("{PASSED}");',
+        "    $finish;",
+        "  end",
+        "endmodule",
     ]
-    for i in range(batch):
-        if i:
-            lines.append("    rst = 1; #1 clk = 1; #1 clk = 0; rst = 0;")
-        for t in range(ticks):
-            cells = [_bits(row[i, t]) for row in (words, wanted, care)]
-            lines.append(f"    tick({i}, {t}, {', '.join(cells)});")
-    lines += [f'    if (failures == 0) $display("{PASSED}");', "    $finish;", "  end", "endmodule"]
     return "\n".join(lines) + "\n"
 
 
-def _bits(row: np.ndarray) -> str:
-    """A literal with the first wire lowest."""
-    text = "".join(str(int(b)) for b in reversed(row.tolist()))
-    return f"{max(len(text), 1)}'b{text or '0'}"
+def _ticks(*sides: Sequence[np.ndarray]) -> list[str]:
+    """One call per tick; a word that is over reads zeros, and nothing is wanted of it."""
+    longest = max(len(rows) for rows in sides[0])
+    blanks = [np.zeros(side[0].shape[1], bool) for side in sides]
+    lines = []
+    for t in range(longest):
+        cells = [
+            _literal([rows[t] if t < len(rows) else blank for rows in side])
+            for side, blank in zip(sides, blanks, strict=True)
+        ]
+        lines.append(f"      tick({t}, {', '.join(cells)});")
+    return lines
+
+
+def _literal(rows: list[np.ndarray]) -> str:
+    """The wires of all words in one literal, the first word and the first wire lowest."""
+    groups = ["".join(str(int(b)) for b in reversed(row.tolist())) for row in reversed(rows)]
+    width = sum(map(len, groups))
+    return f"{width}'b{'_'.join(groups)}" if width else "1'b0"

@@ -1,4 +1,4 @@
-"""The property check of emitted text: hypothesis draws legal words, the text runs them, an oracle says what is right."""
+"""The property check of emitted text: hypothesis draws legal words, an oracle says what is right."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.configuration import set_hypothesis_home_dir
 
 from bonsaic.emit.names import PYTHON, VERILOG, Names
 from bonsaic.emit.testbench import FAILED, PASSED, testbench
@@ -21,6 +23,7 @@ from bonsaic.ir.mealy import FREE, Mealy
 from bonsaic.prove.verdict import Differs
 
 Letter = tuple[int, ...]
+Word = tuple[Letter, ...]
 Outputs = tuple[int | None, ...]
 SECONDS = 60  # a simulation that takes longer is stuck
 
@@ -36,8 +39,8 @@ class Oracle:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     letters: Sequence[Letter]
-    initial: Hashable
-    tick: Callable[[Hashable, Letter], tuple[Hashable, Outputs] | None]
+    initial: Any
+    tick: Callable[[Any, Letter], tuple[Any, Outputs] | None]
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class Broken:
     """The text cannot be run, or not to the end: why, and after which word."""
 
     reason: str
-    word: tuple[Letter, ...] = ()
+    word: Word = ()
 
     def __str__(self) -> str:
         return f"broken: {self.reason}"
@@ -80,7 +83,7 @@ def table_oracle(table: Mealy) -> Oracle:
     letters = [tuple(row) for row in table.letters.tolist()]
     index = {x: i for i, x in enumerate(letters)}
 
-    def tick(state: Hashable, letter: Letter) -> tuple[Hashable, Outputs] | None:
+    def tick(state: int, letter: Letter) -> tuple[int, Outputs] | None:
         after = int(table.next[state, index[letter]])
         outs = table.outs[state, index[letter]].tolist()
         return (after, tuple(None if b == FREE else b for b in outs)) if after >= 0 else None
@@ -98,7 +101,7 @@ def check_python(
     except Exception as e:  # whatever the text does wrong is the answer
         return Broken(f"{type(e).__name__}: {e}")
 
-    def respond(word: tuple[Letter, ...]) -> list[tuple]:
+    def respond(word: Word) -> list[tuple]:
         plain = [tuple(map(bool, letter)) for letter in word]
         fed = [letter[0] if len(letter) == 1 else letter for letter in plain]
         running.reset()
@@ -119,9 +122,9 @@ def check_verilog(
     if not (shutil.which("iverilog") and shutil.which("vvp")):
         return Skipped("iverilog is not installed (apt-get install iverilog)")
     title = Names(VERILOG).take("module", name)
-    drawn: dict[tuple[Letter, ...], list[Outputs]] = {}
+    drawn: dict[Word, list[Outputs]] = {}
 
-    def collect(word: tuple[Letter, ...]) -> list[Outputs]:
+    def collect(word: Word) -> list[Outputs]:
         drawn[word] = _wanted(oracle, word)
         return drawn[word]
 
@@ -133,7 +136,7 @@ def check_verilog(
     if all(known[word] == drawn[word] for word in drawn):
         return held
 
-    def respond(word: tuple[Letter, ...]) -> list[Outputs]:
+    def respond(word: Word) -> list[Outputs]:
         if word not in known:
             known.update(_simulate(source, title, oracle, {word: _wanted(oracle, word)}))
         return known[word]
@@ -169,16 +172,21 @@ def _search(
             found.append(fault)
             raise AssertionError(fault)
 
-    try:
-        holds()
-    except AssertionError:
-        return found[-1]  # hypothesis ends with the smallest one
+    with tempfile.TemporaryDirectory() as folder:
+        set_hypothesis_home_dir(folder)  # its caches would stay in the user's folder
+        try:
+            holds()
+        except AssertionError:
+            return found[-1]  # hypothesis ends with the smallest one
+        finally:
+            set_hypothesis_home_dir(None)
     return Held(*count)
 
 
-def _legal(oracle: Oracle, choices: list[int]) -> tuple[Letter, ...]:
+def _legal(oracle: Oracle, choices: list[int]) -> Word:
     """A legal word: each choice picks a letter, or the next one in order that may be read; ends where none may."""
-    state, word, n = oracle.initial, [], len(oracle.letters)
+    state, n = oracle.initial, len(oracle.letters)
+    word: list[Letter] = []
     for choice in choices:
         for i in range(n):
             letter = oracle.letters[(choice + i) % n]
@@ -192,7 +200,7 @@ def _legal(oracle: Oracle, choices: list[int]) -> tuple[Letter, ...]:
     return tuple(word)
 
 
-def _wanted(oracle: Oracle, word: tuple[Letter, ...]) -> list[Outputs]:
+def _wanted(oracle: Oracle, word: Word) -> list[Outputs]:
     state, wanted = oracle.initial, []
     for letter in word:
         done = oracle.tick(state, letter)
@@ -202,9 +210,7 @@ def _wanted(oracle: Oracle, word: tuple[Letter, ...]) -> list[Outputs]:
     return wanted
 
 
-def _compare(
-    oracle: Oracle, word: tuple[Letter, ...], respond: Callable
-) -> Differs | Broken | None:
+def _compare(oracle: Oracle, word: Word, respond: Callable) -> Differs | Broken | None:
     try:
         rows = respond(word)
     except Exception as e:  # whatever the text does wrong is the answer
@@ -238,24 +244,27 @@ def _row(out: object, width: int) -> tuple[bool, ...]:
 
 
 def _simulate(
-    source: str, title: str, oracle: Oracle, words: dict[tuple[Letter, ...], list[Outputs]]
-) -> dict[tuple[Letter, ...], list[Outputs]]:
-    """What the circuit gives on each word: as wanted, but for the first tick that it fails. Raises ValueError."""
-    letters = [np.array(w, np.uint8).reshape(len(w), len(oracle.inputs)) for w in words]
-    wanted = [np.array([[b == 1 for b in row] for row in rows]) for rows in words.values()]
-    care = [np.array([[b is not None for b in row] for row in rows]) for rows in words.values()]
-    printed = _run(source, testbench(title, letters, wanted, care), title)
-    given = dict(words)
-    for line in printed:
+    source: str, title: str, oracle: Oracle, wanted: dict[Word, list[Outputs]]
+) -> dict[Word, list[Outputs]]:
+    """What the circuit gives on each word: as wanted, but for the first tick that it fails. Raises ValueError.
+
+    Each runs twice, from the initial values and from a reset.
+    """
+    order = list(wanted)
+    letters = [np.array(w, np.uint8).reshape(len(w), len(oracle.inputs)) for w in order]
+    right = [np.array([[b == 1 for b in row] for row in wanted[w]]) for w in order]
+    care = [np.array([[b is not None for b in row] for row in wanted[w]]) for w in order]
+    given = dict(wanted)
+    for line in _run(source, testbench(title, letters, right, care), title):
         match = re.fullmatch(rf"{FAILED} (\d+) (\d+) ([01xz]+) [01]+", line)
         if not match:
             raise ValueError(f"the simulation prints {line!r}")
-        word = list(words)[int(match[1])]
-        if given[word] == words[word]:
-            if set(match[3]) & set("xz"):
-                raise ValueError(f"an output is undefined after {word[: int(match[2]) + 1]}")
-            outs = tuple(int(b) for b in reversed(match[3]))
-            given[word] = [*words[word][: int(match[2])], outs, *words[word][int(match[2]) + 1 :]]
+        word, t = order[int(match[1])], int(match[2])
+        if set(match[3]) & set("xz"):
+            raise ValueError(f"an output is undefined after {word[: t + 1]}")
+        if given[word] is wanted[word]:
+            given[word] = list(wanted[word])
+            given[word][t] = tuple(int(b) for b in reversed(match[3]))
     return given
 
 
