@@ -19,7 +19,7 @@ from bonsaic.lift import lift
 from bonsaic.network import Network
 from bonsaic.outputs import Output, directory
 from bonsaic.prove.machine import Machine, TableMachine
-from bonsaic.prove.verdict import Differs, Proved, Verdict, name, weaker
+from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, name, weaker
 from bonsaic.prove.walk import walk
 from bonsaic.report import Report
 
@@ -237,7 +237,7 @@ def _emit(b: Build, net: Module, gate: Module) -> None:
     from bonsaic.emit.dot import dot, svg
     from bonsaic.emit.python import python
     from bonsaic.emit.verilog import verilog
-    from bonsaic.prove.property import check_python, check_verilog
+    from bonsaic.prove.property import Broken, check_python, check_verilog, table_oracle
 
     source, hardware, drawing = python(gate), verilog(gate), dot(net)
     b.out.write(f"{b.name}.py", source)
@@ -247,16 +247,18 @@ def _emit(b: Build, net: Module, gate: Module) -> None:
     if picture is not None:
         b.out.write(f"{b.name}.svg", picture)
     started = time.perf_counter()
-    checks = {
-        "python": check_python(source, gate, b.spec.table, seed=b.options.seed),
-        "verilog": check_verilog(hardware, gate, b.spec.table, seed=b.options.seed),
-    }
-    b.timed("property", started)
-    for what, answer in checks.items():
+    oracle, seed = table_oracle(b.spec.table), b.options.seed
+    for what, answer in (
+        ("python", check_python(source, gate.name, oracle, seed=seed)),
+        ("verilog", check_verilog(hardware, gate.name, oracle, seed=seed)),
+    ):
         b.report.property[what] = str(answer)
+        b.say(f"  {what:<9} {answer}")
         if isinstance(answer, Differs):
             _conclude(b, answer)
-        b.say(f"  {what:<9} {answer}")
+        if isinstance(answer, Broken):
+            _conclude(b, Unknown(f"the emitted {what} is {answer}"))
+    b.timed("property", started)
 
 
 def _conclude(b: Build, verdict: Verdict) -> None:

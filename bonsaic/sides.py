@@ -23,7 +23,7 @@ def suffix(path: str) -> str:
 def module(path: str) -> Module:
     """A `.bir` file, a checkpoint, a circuit, or a program lowered to one tick."""
     match suffix(path):
-        case ".bp":
+        case ".bp" | ".kiss2":
             from bonsaic.lang import load, lower
 
             return lower(load(path))
@@ -60,10 +60,6 @@ KINDS = ".bp .kiss2 .bir .npz .json .blif .aag .v"
 
 def table(path: str) -> Mealy | None:
     """A program or KISS2 file as the table of its reachable states; None for one too large to list."""
-    if suffix(path) == ".kiss2":
-        from bonsaic.lang.kiss2 import read_kiss2
-
-        return read_kiss2(read_text(path), path)
     from bonsaic.lang import check_all, load, tabulate
 
     program = load(path)

@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "ir": {"diag"},
     "lang": {"diag", "ir"},
     "lift": {"diag", "ir", "network"},
-    "prove": {"diag", "ir", "network"},
+    "prove": {"diag", "ir", "network", "emit"},
     "passes": {"diag", "ir", "prove"},
     "emit": {"diag", "ir"},
     "grow": {"diag", "ir", "lang", "prove", "network", "lift"},

@@ -47,26 +47,27 @@ def spec(m):
 
 
 def test_clipping_takes_the_largest_threshold_that_is_proved(delay):
-    after, (record,) = run(delay, parse_pipeline("clip-weights"), spec=spec(delay))
+    after, records = run(delay, parse_pipeline("dead-nodes,fold-init,clip-weights"), spec=spec(delay))
+    record = records[-1]
     weights = {w for n in after.order() if n.op == "affine" for w in n.attr[0]}
     assert weights == {Fraction(-35, 32), Fraction(81, 64)}  # one more and the machine differs
     assert record.claim == "approx" and isinstance(record.verdict, Proved)
 
 
 def test_quantising_takes_the_coarsest_step_that_is_proved(delay):
-    after, _ = run(delay, parse_pipeline("clip-weights,dead-nodes,quantise"), spec=spec(delay))
+    after, _ = run(delay, parse_pipeline("dead-nodes,fold-init,clip-weights,quantise"), spec=spec(delay))
     assert show(after) == (
         "module delay : quant {\n"
         "  in x : {-1, 1}\n"
         "  reg s : {-1, 1} = -1\n"
-        "  %0 = affine -1*x : {-1, 1}\n"
-        "  %1 = ameo{f=1/2, leak=1/10} %0 : {-1, 1}\n"
-        "  keep = sign %1 : {-1, 1}\n"
         "  h = affine 1*s : {-1, 1}\n"
+        "  a = affine -1*x : {-1, 1}\n"
+        "  b = ameo{f=1/2, leak=1/10} a : {-1, 1}\n"
+        "  keep = sign b : {-1, 1}\n"
         "  next s = keep\n"
         "  out y = h\n"
         "}\n"
-    ) or "h" in show(after)
+    )
 
 
 def test_dead_nodes_drops_what_no_output_observes(delay):

@@ -2,8 +2,130 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from argparse import Namespace
 from pathlib import Path
 
+import numpy as np
+
+from bonsaic.commands.progress import Display
 from bonsaic.diag import Diagnostic, Mistake, mistake
+from bonsaic.network import write_whole
+
+LISTED = 100_000  # state-letter pairs up to which the states of a program are listed
+
+
+def check(a: Namespace) -> int:
+    """Say of every program that it is sound, or everything that is wrong with it."""
+    from bonsaic.lang import check_all, load
+
+    wrong: list[Diagnostic] = []
+    display = Display()
+    for path in a.program:
+        try:
+            program = load(path)
+            check_all(program, progress=lambda states: display(f"{states:,} states walked"))
+            display.clear()
+            print(f"{path}: {program.name} is sound" + (f"; {_states(path)}" if a.states else ""))
+        except Mistake as e:
+            wrong += e.diagnostics
+    if wrong:
+        raise Mistake(*wrong)
+    return 0
+
+
+def _states(path: str) -> str:
+    from bonsaic.sides import table
+
+    listed = table(path)
+    if listed is None:
+        return f"it has more than {LISTED:,} pairs of state and letter, too many to list"
+    fewest = listed.minimised().states
+    registers = (fewest - 1).bit_length()
+    plural = "" if registers == 1 else "s"
+    return f"{listed.states} reachable states, {fewest} inequivalent: {registers} register{plural} in binary"
+
+
+def run(a: Namespace) -> int:
+    """Show a word tick by tick."""
+    from bonsaic.lang import load
+    from bonsaic.lang.words import random_word, read_word, run_table
+
+    program = load(a.program)
+    if a.random and a.word:
+        raise mistake("--random", "give either a word or a number of random ticks, not both")
+    if a.random:
+        print(
+            run_table(program, random_word(program, a.random, np.random.default_rng(a.seed))),
+            end="",
+        )
+        return 0
+    if a.word:
+        print(run_table(program, read_word(program, " ".join(a.word), "--word")), end="")
+        return 0
+    if sys.stdin.isatty():
+        print("one word a line, end with Ctrl-D", file=sys.stderr)
+    for number, line in enumerate(sys.stdin, 1):
+        if line.strip():
+            print(
+                run_table(program, read_word(program, line, f"<stdin line {number}>")), flush=True
+            )
+    return 0
+
+
+def fmt(a: Namespace) -> int:
+    """Rewrite files in the canonical layout; with --check, only say which would change."""
+    from bonsaic.lang.files import read_text
+    from bonsaic.lang.fmt import format_text
+
+    changed = 0
+    for path in a.program:
+        before = read_text(path)
+        after = format_text(before, path)
+        if before == after:
+            continue
+        changed += 1
+        if a.check:
+            print(f"{path} would change")
+        else:
+            write_whole(Path(path), after.encode())
+            print(f"{path} changed")
+    return 1 if a.check and changed else 0
+
+
+def data(a: Namespace) -> int:
+    """Training words as arrays or CSV, or the share of the reachable transitions they visit."""
+    from bonsaic.lang.sample import coverage, sample
+    from bonsaic.sides import table
+
+    machine = table(a.program)
+    if machine is None:
+        raise mistake(a.program, f"it has more than {LISTED:,} pairs of state and letter")
+    words, targets = sample(machine, np.random.default_rng(a.seed), a.words, a.ticks)
+    if a.coverage:
+        print(coverage(machine, words))
+        return 0
+    if a.out and a.out.endswith(".npz"):
+        buffer = io.BytesIO()
+        np.savez(buffer, inputs=words, outputs=targets)
+        write_whole(Path(a.out), buffer.getvalue())
+        return 0
+    if a.out and not a.out.endswith(".csv"):
+        raise mistake(a.out, "data is written as .npz or .csv")
+    text = _csv(machine.inputs, machine.outputs, words, targets)
+    if a.out:
+        write_whole(Path(a.out), text.encode())
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+def _csv(
+    inputs: tuple[str, ...], outputs: tuple[str, ...], words: np.ndarray, targets: np.ndarray
+) -> str:
+    lines = [",".join(["word", "tick", *inputs, *outputs])]
+    for i, t in np.ndindex(words.shape[:2]):
+        wanted = ["-" if v < 0 else str(v) for v in targets[i, t]]
+        lines.append(",".join([str(i), str(t + 1), *map(str, words[i, t]), *wanted]))
+    return "\n".join(lines) + "\n"

@@ -10,13 +10,13 @@ from bonsaic.passes import (  # noqa: F401  importing a pass registers it, in th
     minimise,
 )
 
-# Clipping first: quantising a weight that could go would only fix it at a value. Dead nodes before folding, so that
-# fewer registers are tried; again after it, because a folded register may have been the last reader of another.
-LOWER = "clip-weights,dead-nodes,fold-init,dead-nodes,quantise,recover-gates"
+# What cannot matter goes first, so that clipping and quantising search over what is left; clipping before quantising,
+# because a small weight that could go would only be fixed at a value.
+LOWER = "dead-nodes,fold-init,clip-weights,dead-nodes,quantise,recover-gates"
 O0 = f"{LOWER},dead-nodes"
 O1 = f"{LOWER},merge-regs,dead-nodes,minimise"  # the default: readable and small
 DEFAULT = {  # what `opt` runs on a module of a level
     "net": O1,
-    "quant": "dead-nodes,fold-init,dead-nodes,recover-gates,merge-regs,dead-nodes,minimise",
+    "quant": "dead-nodes,fold-init,recover-gates,merge-regs,dead-nodes,minimise",
     "gate": "dead-nodes,fold-init,merge-regs,dead-nodes,minimise",
 }
