@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 
 from bonsaic.diag import mistake
 from bonsaic.lang.check import check
+from bonsaic.lang.kiss2 import read_kiss2
 from bonsaic.lang.parse import LONGEST, parse_text
 from bonsaic.lang.program import Program
+from bonsaic.lang.transcribe import transcribe
 
 
 def load(path: str, name: str | None = None) -> Program:
     """The checked program `name` of a `.bp` file; `path` may be `FILE.bp:NAME`. Raises a `Mistake`."""
     if name is None and ":" in path and not os.path.exists(path):
         path, _, name = path.rpartition(":")
-    programs = {p.name: p for p in check(parse_text(read_text(path), path))}
+    text = read_text(path)
+    if path.endswith(".kiss2"):
+        stem = re.sub(r"\W", "_", os.path.basename(path)[: -len(".kiss2")], flags=re.ASCII)
+        machine = read_kiss2(text, path, f"m{stem}" if not stem[:1].isalpha() else stem)
+        text = transcribe(machine.table, machine.states, f"The machine of {os.path.basename(path)}.")
+    programs = {p.name: p for p in check(parse_text(text, path))}
     if not programs:
         raise mistake(path, "there is no program in this file")
     names = list(programs)

@@ -1,0 +1,200 @@
+"""Training words: legal input words of a program and the outputs it answers with, drawn so that rare states are visited.
+
+The same generator state gives the same words on every machine: letters are chosen by integer thresholds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bonsaic.diag import mistake
+from bonsaic.ir.mealy import FREE, Mealy
+from bonsaic.ir.run import ModuleMachine
+from bonsaic.lang.lower import lower
+from bonsaic.lang.program import Port, Program, encode
+from bonsaic.lang.table import tabulate
+
+ODDS = 8.0  # by how much a mood favours a wire
+WIRES = 8  # wires that moods favour at most
+CHANGE = 16  # a word changes its mood once in so many ticks
+UNIT = 1 << 32
+TRIES = 200  # draws of a letter before a state is given up
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words of a machine: `inputs` 0/1 and `targets` 0/1 or FREE, both int8 [batch, time, wire], and `lengths` [batch].
+
+    Beyond its length a word is padded with letters 0 and targets FREE.
+    """
+
+    inputs: np.ndarray
+    targets: np.ndarray
+    lengths: np.ndarray
+
+
+def sample(
+    machine: Program | Mealy, rng: np.random.Generator, batch: int, ticks: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """inputs 0/1 and targets 0/1 or FREE, int8 [batch, time, wire], of `batch` words of `ticks` ticks.
+
+    Letters are drawn among the legal ones by the ports' frequencies; in stretches, a word favours a wire being 1 or 0.
+    """
+    return sampler(machine).sample(rng, batch, ticks)
+
+
+def draw(machine: Program | Mealy, rng: np.random.Generator, batch: int, longest: int) -> Words:
+    """Words whose lengths are drawn too, between 1 and `longest`, short and long ones alike."""
+    inputs, targets = sample(machine, rng, batch, longest)
+    bits = longest.bit_length()
+    top = np.minimum(longest, 1 << rng.integers(0, bits + 1, batch))
+    lengths = 1 + (rng.integers(0, UNIT, batch) * top >> 32)
+    beyond = np.arange(longest)[None, :] >= lengths[:, None]
+    inputs[beyond], targets[beyond] = 0, FREE
+    return Words(inputs, targets, lengths)
+
+
+def sampler(machine: Program | Mealy) -> TableSampler | ModuleSampler:
+    """What draws words of a machine: prepared once, asked often."""
+    if isinstance(machine, Mealy):
+        return TableSampler(machine, np.ones(len(machine.letters)))
+    table = tabulate(machine)
+    return ModuleSampler(machine) if table is None else TableSampler(table, _weights(machine))
+
+
+class TableSampler:
+    """Draws words of a table; about ten million ticks a second for small ones."""
+
+    def __init__(self, table: Mealy, weights: np.ndarray):
+        self.table = table
+        moods = _moods(table.letters, weights)
+        mass = np.where(table.legal[None], moods[:, None, :], 0.0)  # [mood, state, letter]
+        total = np.cumsum(mass, -1)
+        assert (total[..., -1] > 0).all(), "a state without a legal letter"
+        share = np.floor(total / total[..., -1:] * UNIT).astype(np.int64)
+        rows = np.arange(share[..., 0].size).reshape(share.shape[:2])
+        self.moods = len(moods)
+        self.thresholds = (share + rows[..., None] * UNIT).reshape(-1)
+        self.next = table.next.reshape(-1)
+        self.outs = table.outs.reshape(-1, len(table.outputs))
+
+    def sample(self, rng: np.random.Generator, batch: int, ticks: int) -> tuple[np.ndarray, np.ndarray]:
+        letters, pairs = self._walk(rng, batch, ticks)
+        inputs = self.table.letters.astype(np.int8)[letters]
+        return inputs.transpose(1, 0, 2).copy(), self.outs[pairs].transpose(1, 0, 2).copy()
+
+    def _walk(self, rng: np.random.Generator, batch: int, ticks: int) -> tuple[np.ndarray, np.ndarray]:
+        """The letters and the pairs of state and letter, both [time, batch]."""
+        count, states = len(self.table.letters), self.table.states
+        letters = np.empty((ticks, batch), np.int64)
+        pairs = np.empty((ticks, batch), np.int64)
+        state = np.zeros(batch, np.int64)
+        mood = _any_mood(rng, batch, self.moods)
+        for t in range(ticks):
+            row = mood * states + state
+            chance = rng.integers(0, UNIT, batch, dtype=np.uint32)
+            place = np.searchsorted(self.thresholds, row * UNIT + chance, side="right")
+            letters[t] = place - row * count
+            pairs[t] = state * count + letters[t]
+            state = self.next[pairs[t]].astype(np.int64)
+            mood = _changed(rng, mood, self.moods)
+        return letters, pairs
+
+    def coverage(self, inputs: np.ndarray, lengths: np.ndarray | None = None) -> tuple[int, int]:
+        """How many of the reachable transitions the words take, and how many there are."""
+        count = len(self.table.letters)
+        powers = 1 << np.arange(inputs.shape[2], dtype=np.int64)
+        codes = {int(c): k for k, c in enumerate(self.table.letters.astype(np.int64) @ powers)}
+        keys = inputs.astype(np.int64) @ powers
+        known, inverse = np.unique(keys, return_inverse=True)
+        letters = np.array([codes[int(k)] for k in known], np.int64)[inverse.reshape(keys.shape)]
+        state = np.zeros(len(inputs), np.int64)
+        seen = np.zeros(self.next.size, bool)
+        for t in range(inputs.shape[1]):
+            pair = state * count + letters[:, t]
+            live = slice(None) if lengths is None else lengths > t
+            seen[pair[live]] = True
+            state = np.maximum(self.next[pair], 0).astype(np.int64)
+        return int(seen.sum()), int(self.table.reachable().legal.sum())
+
+
+class ModuleSampler:
+    """Draws words of a program too large for a table: letters are drawn until they are legal."""
+
+    def __init__(self, program: Program):
+        self.program = program
+        self.machine = ModuleMachine(lower(program))
+
+    def sample(self, rng: np.random.Generator, batch: int, ticks: int) -> tuple[np.ndarray, np.ndarray]:
+        p, m = self.program, self.machine
+        inputs = np.zeros((batch, ticks, len(p.input_wires)), np.int8)
+        targets = np.empty((batch, ticks, len(p.output_wires)), np.int8)
+        states = np.broadcast_to(m.initial, (batch, len(m.initial))).copy()
+        moods = 1 + 2 * min(WIRES, len(p.input_wires))
+        mood = _any_mood(rng, batch, moods)
+        for t in range(ticks):
+            open_ = np.arange(batch)
+            for _ in range(TRIES):
+                letters = self._letters(rng, mood[open_])
+                done = m.step(states[open_], letters)
+                good = open_[done.legal]
+                inputs[good, t] = letters[done.legal]
+                targets[good, t] = np.where(done.care, done.outs, FREE)[done.legal]
+                states[good] = done.next[done.legal]
+                open_ = open_[~done.legal]
+                if not open_.size:
+                    break
+            else:
+                raise mistake(p.span, f"{TRIES} draws found no legal letter for a state of `{p.name}`")
+            mood = _changed(rng, mood, moods)
+        return inputs, targets
+
+    def _letters(self, rng: np.random.Generator, mood: np.ndarray) -> np.ndarray:
+        """One letter per word, port by port; a mood favours a bit port only."""
+        columns: list[np.ndarray] = []
+        for p in self.program.inputs:
+            chance = rng.integers(0, UNIT, len(mood))
+            if len(p.wires) == 1:
+                wire = len(columns)
+                odds = (p.frequency or 0.5) / (1 - (p.frequency or 0.5))
+                odds = odds * np.where(mood == 1 + 2 * wire, ODDS, np.where(mood == 2 + 2 * wire, 1 / ODDS, 1.0))
+                columns.append(chance < odds / (1 + odds) * UNIT)
+            else:
+                codes = np.array([encode(p, v) for v in p.values], np.int8)
+                columns += list(codes[chance * len(codes) >> 32].T)
+        return np.array(columns, np.int8).reshape(len(columns), len(mood)).T
+
+
+def _any_mood(rng: np.random.Generator, batch: int, moods: int) -> np.ndarray:
+    """Mood 0, the plain frequencies, for half of the words."""
+    return np.maximum(0, rng.integers(-moods + 1, moods, batch))
+
+
+def _changed(rng: np.random.Generator, mood: np.ndarray, moods: int) -> np.ndarray:
+    now = rng.integers(0, CHANGE, len(mood)) == 0
+    return np.where(now, _any_mood(rng, len(mood), moods), mood)
+
+
+def _weights(program: Program) -> np.ndarray:
+    """How often each letter is drawn, up to a factor: the product of its ports' frequencies."""
+    total = np.ones(1)
+    for p in program.inputs:
+        total = (total[:, None] * np.array(_shares(p))[None, :]).reshape(-1)
+    return total
+
+
+def _shares(port: Port) -> Sequence[float]:
+    if port.frequency is not None:
+        return 1 - port.frequency, port.frequency
+    return [1.0] * len(port.values)
+
+
+def _moods(letters: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Letter weights [mood, letter]: as they are, then for each wire with 1 and with 0 favoured."""
+    moods = [weights]
+    for wire in letters.T[:WIRES]:
+        moods += [np.where(wire == 1, weights * ODDS, weights), np.where(wire == 0, weights * ODDS, weights)]
+    return np.array(moods)

@@ -1,0 +1,189 @@
+"""The KISS2 format: machines of other tools as tables, and tables as KISS2 texts.
+
+`.i .o .p .s .r`, then rows `input state next output`. `-` is a don't-care, `*` any state. What no row specifies, and a
+next state `-` or `*`, leads to a state of its own in which no output matters and which is never left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bonsaic.diag import Diagnostic, Mistake, Source, Span, mistake
+from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
+from bonsaic.lang.cubes import cubes
+
+MOST_INPUTS = 12
+MOST_OUTPUTS = 64
+MOST_ROWS = 5_000
+SHOWN = 20  # mistakes shown at most
+ANY = ("-", "*")
+SILENT = (".start_kiss", ".end_kiss", ".ilb", ".ob", ".latch_order", ".code")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line: input cube, state, next state, outputs."""
+
+    span: Span
+    cube: str
+    state: str
+    next: str
+    outputs: str
+
+
+@dataclass(frozen=True, eq=False)
+class Machine:
+    """A table and the names of its states."""
+
+    table: Mealy
+    states: tuple[str, ...]
+
+
+@dataclass
+class _Text:
+    """What the lines say, each sound by itself."""
+
+    source: Source
+    declared: dict[str, tuple[Span, str]] = field(default_factory=dict)
+    rows: list[Row] = field(default_factory=list)
+    wrong: list[Diagnostic] = field(default_factory=list)
+
+    def complain(self, where: Span | str, message: str, first: Span | None = None) -> None:
+        notes = [(first, "this says otherwise")] if first else []
+        self.wrong.append(Diagnostic(where, message, notes))
+
+    def stop_if_wrong(self) -> None:
+        if self.wrong:
+            raise Mistake(*self.wrong[:SHOWN])
+
+
+def read_kiss2(text: str, path: str = "<text>", name: str = "machine") -> Machine:
+    """The machine of a KISS2 text, its reset state first. Raises a `Mistake` with everything wrong."""
+    t = _Text(Source(path, text))
+    for span, words in _lines(t.source):
+        if words[0] in (".e", ".end"):
+            break
+        _line(t, span, words)
+    t.stop_if_wrong()
+    for key in (".i", ".o"):
+        if key not in t.declared:
+            raise mistake(path, f"this is no KISS2 file: it says no `{key}`")
+    inputs, outputs = int(t.declared[".i"][1]), int(t.declared[".o"][1])
+    for found, most, what in (
+        (inputs, MOST_INPUTS, "inputs"),
+        (outputs, MOST_OUTPUTS, "outputs"),
+        (len(t.rows), MOST_ROWS, "rows"),
+    ):
+        if found > most or (found == 0 and what != "inputs"):
+            raise mistake(path, f"a machine has at most {most:,} {what}, and this one {found:,}")
+    states = _states(t, inputs, outputs)
+    t.stop_if_wrong()
+    table = _table(t, name, states, inputs, outputs)
+    t.stop_if_wrong()
+    return Machine(table, (*states, "unspecified")[: table.states])
+
+
+def _lines(source: Source) -> Iterator[tuple[Span, list[str]]]:
+    at = 0
+    for line in source.text.split("\n"):
+        content = line.split("#")[0].strip()
+        if content:
+            start = at + line.index(content)
+            yield Span(source, start, start + len(content)), content.split()
+        at += len(line) + 1
+
+
+def _line(t: _Text, span: Span, words: list[str]) -> None:
+    key = words[0]
+    if key in SILENT:
+        return
+    if not key.startswith("."):
+        if len(words) == 4:
+            t.rows.append(Row(span, *words))
+        elif len(words) == 3 and t.declared.get(".i", (span, ""))[1] == "0":
+            t.rows.append(Row(span, "", *words))
+        else:
+            t.complain(span, f"a row is input, state, next state and output, but this has {len(words)} parts")
+    elif key not in (".i", ".o", ".p", ".s", ".r") or len(words) != 2:
+        t.complain(span, "expected .i, .o, .p, .s or .r with a value, or .e")
+    elif key != ".r" and not (words[1].isdecimal() and words[1].isascii() and len(words[1]) < 8):
+        t.complain(span, f"`{key}` takes a number, not `{words[1]}`")
+    elif key in t.declared:
+        t.complain(span, f"`{key}` is said twice", t.declared[key][0])
+    else:
+        t.declared[key] = span, words[1]
+
+
+def _states(t: _Text, inputs: int, outputs: int) -> list[str]:
+    """The states, the reset state first; complains about rows of the wrong width and about states that have no row."""
+    for row in t.rows:
+        for what, text, width in (("input", row.cube, inputs), ("output", row.outputs, outputs)):
+            if len(text) != width or set(text) - set("01-"):
+                t.complain(row.span, f"the {what} `{text}` is not {width} of 0, 1 and -")
+    states = list(dict.fromkeys(r.state for r in t.rows if r.state not in ANY))
+    if not states:
+        t.complain(t.source.path, "no row names a state")
+        return []
+    named = [(r.span, r.next) for r in t.rows if r.next not in ANY]
+    start = t.declared.get(".r", (t.rows[0].span, states[0]))
+    reported: set[str] = set()
+    for span, name in [start, *named]:
+        if name not in states and name not in reported:
+            reported.add(name)
+            t.complain(span, f"the state `{name}` is never defined: no row starts in it")
+    for key, count in ((".p", len(t.rows)), (".s", len(states))):
+        span, said = t.declared.get(key, (None, ""))
+        if span and int(said) != count and not t.wrong:
+            what = "row" if key == ".p" else "state"
+            t.complain(span, f"`{key}` says {said} {what}s, but there are {count:,}")
+    return sorted(states, key=lambda s: s != start[1])
+
+
+def _table(t: _Text, name: str, states: list[str], inputs: int, outputs: int) -> Mealy:
+    """The table, letters in counting order with the first input wire as the highest bit."""
+    letters = (np.arange(1 << inputs)[:, None] >> np.arange(inputs)[::-1] & 1).astype(np.uint8)
+    number = {s: k for k, s in enumerate(states)}
+    after = np.full((len(states) + 1, len(letters)), ILLEGAL, np.int32)
+    outs = np.full((len(states) + 1, len(letters), outputs), FREE, np.int8)
+    by: dict[tuple[int, int], Row] = {}
+    for row in t.rows:
+        fixed = [k for k, c in enumerate(row.cube) if c != "-"]
+        wanted = np.array([int(row.cube[k]) for k in fixed], np.uint8)
+        hit = np.flatnonzero((letters[:, fixed] == wanted).all(1))
+        answer = np.array([FREE if c == "-" else int(c) for c in row.outputs], np.int8)
+        for s in range(len(states)) if row.state in ANY else [number[row.state]]:
+            known, target = after[s, hit], number.get(row.next, ILLEGAL)
+            clash = (known != ILLEGAL) & (target != ILLEGAL) & (known != target)
+            clash |= ((outs[s, hit] != FREE) & (answer != FREE) & (outs[s, hit] != answer)).any(1)
+            if clash.any():
+                first = by.get((s, int(hit[clash][0])))
+                t.complain(row.span, f"two rows of the state `{states[s]}` contradict each other", first and first.span)
+                continue
+            if target != ILLEGAL:
+                after[s, hit] = target
+            outs[s, hit] = np.where(answer == FREE, outs[s, hit], answer)
+            by |= {(s, int(letter)): row for letter in hit if (s, int(letter)) not in by}
+    after[after == ILLEGAL] = len(states)
+    keep = len(states) + bool((after[:-1] == len(states)).any())
+    x = ["x"] if inputs == 1 else [f"x{k}" for k in range(inputs)]
+    y = ["y"] if outputs == 1 else [f"y{k}" for k in range(outputs)]
+    return Mealy(name, tuple(x), tuple(y), letters, after[:keep], outs[:keep])
+
+
+def to_kiss2(machine: Mealy) -> str:
+    """A KISS2 text of the table: letters with the same answer merged into cubes, illegal letters left out."""
+    rows = []
+    for state in range(machine.states):
+        groups: dict[tuple, list[str]] = {}
+        for letter, bits in enumerate(machine.letters):
+            target = int(machine.next[state, letter])
+            if target != ILLEGAL:
+                answer = (target, "".join("-" if b == FREE else str(b) for b in machine.outs[state, letter]))
+                groups.setdefault(answer, []).append("".join(map(str, bits)))
+        for (target, outputs), words in groups.items():
+            rows += [f"{cube} s{state} s{target} {outputs}\n" for cube in cubes(words)]
+    head = f".i {len(machine.inputs)}\n.o {len(machine.outputs)}\n.p {len(rows)}\n.s {machine.states}\n.r s0\n"
+    return head + "".join(rows) + ".e\n"
