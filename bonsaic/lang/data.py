@@ -81,12 +81,16 @@ class TableSampler:
         self.next = table.next.reshape(-1)
         self.outs = table.outs.reshape(-1, len(table.outputs))
 
-    def sample(self, rng: np.random.Generator, batch: int, ticks: int) -> tuple[np.ndarray, np.ndarray]:
+    def sample(
+        self, rng: np.random.Generator, batch: int, ticks: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         letters, pairs = self._walk(rng, batch, ticks)
         inputs = self.table.letters.astype(np.int8)[letters]
         return inputs.transpose(1, 0, 2).copy(), self.outs[pairs].transpose(1, 0, 2).copy()
 
-    def _walk(self, rng: np.random.Generator, batch: int, ticks: int) -> tuple[np.ndarray, np.ndarray]:
+    def _walk(
+        self, rng: np.random.Generator, batch: int, ticks: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """The letters and the pairs of state and letter, both [time, batch]."""
         count, states = len(self.table.letters), self.table.states
         letters = np.empty((ticks, batch), np.int64)
@@ -128,7 +132,9 @@ class ModuleSampler:
         self.program = program
         self.machine = ModuleMachine(lower(program))
 
-    def sample(self, rng: np.random.Generator, batch: int, ticks: int) -> tuple[np.ndarray, np.ndarray]:
+    def sample(
+        self, rng: np.random.Generator, batch: int, ticks: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         p, m = self.program, self.machine
         inputs = np.zeros((batch, ticks, len(p.input_wires)), np.int8)
         targets = np.empty((batch, ticks, len(p.output_wires)), np.int8)
@@ -148,7 +154,9 @@ class ModuleSampler:
                 if not open_.size:
                     break
             else:
-                raise mistake(p.span, f"{TRIES} draws found no legal letter for a state of `{p.name}`")
+                raise mistake(
+                    p.span, f"{TRIES} draws found no legal letter for a state of `{p.name}`"
+                )
             mood = _changed(rng, mood, moods)
         return inputs, targets
 
@@ -160,7 +168,9 @@ class ModuleSampler:
             if len(p.wires) == 1:
                 wire = len(columns)
                 odds = (p.frequency or 0.5) / (1 - (p.frequency or 0.5))
-                odds = odds * np.where(mood == 1 + 2 * wire, ODDS, np.where(mood == 2 + 2 * wire, 1 / ODDS, 1.0))
+                odds = odds * np.where(
+                    mood == 1 + 2 * wire, ODDS, np.where(mood == 2 + 2 * wire, 1 / ODDS, 1.0)
+                )
                 columns.append(chance < odds / (1 + odds) * UNIT)
             else:
                 codes = np.array([encode(p, v) for v in p.values], np.int8)
@@ -196,5 +206,8 @@ def _moods(letters: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Letter weights [mood, letter]: as they are, then for each wire with 1 and with 0 favoured."""
     moods = [weights]
     for wire in letters.T[:WIRES]:
-        moods += [np.where(wire == 1, weights * ODDS, weights), np.where(wire == 0, weights * ODDS, weights)]
+        moods += [
+            np.where(wire == 1, weights * ODDS, weights),
+            np.where(wire == 0, weights * ODDS, weights),
+        ]
     return np.array(moods)

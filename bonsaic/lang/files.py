@@ -22,7 +22,9 @@ def load(path: str, name: str | None = None) -> Program:
     if path.endswith(".kiss2"):
         stem = re.sub(r"\W", "_", os.path.basename(path)[: -len(".kiss2")], flags=re.ASCII)
         machine = read_kiss2(text, path, f"m{stem}" if not stem[:1].isalpha() else stem)
-        text = transcribe(machine.table, machine.states, f"The machine of {os.path.basename(path)}.")
+        text = transcribe(
+            machine.table, machine.states, f"The machine of {os.path.basename(path)}."
+        )
     programs = {p.name: p for p in check(parse_text(text, path))}
     if not programs:
         raise mistake(path, "there is no program in this file")

@@ -106,7 +106,10 @@ def _line(t: _Text, span: Span, words: list[str]) -> None:
         elif len(words) == 3 and t.declared.get(".i", (span, ""))[1] == "0":
             t.rows.append(Row(span, "", *words))
         else:
-            t.complain(span, f"a row is input, state, next state and output, but this has {len(words)} parts")
+            t.complain(
+                span,
+                f"a row is input, state, next state and output, but this has {len(words)} parts",
+            )
     elif key not in (".i", ".o", ".p", ".s", ".r") or len(words) != 2:
         t.complain(span, "expected .i, .o, .p, .s or .r with a value, or .e")
     elif key != ".r" and not (words[1].isdecimal() and words[1].isascii() and len(words[1]) < 8):
@@ -160,7 +163,11 @@ def _table(t: _Text, name: str, states: list[str], inputs: int, outputs: int) ->
             clash |= ((outs[s, hit] != FREE) & (answer != FREE) & (outs[s, hit] != answer)).any(1)
             if clash.any():
                 first = by.get((s, int(hit[clash][0])))
-                t.complain(row.span, f"two rows of the state `{states[s]}` contradict each other", first and first.span)
+                t.complain(
+                    row.span,
+                    f"two rows of the state `{states[s]}` contradict each other",
+                    first and first.span,
+                )
                 continue
             if target != ILLEGAL:
                 after[s, hit] = target
@@ -181,7 +188,10 @@ def to_kiss2(machine: Mealy) -> str:
         for letter, bits in enumerate(machine.letters):
             target = int(machine.next[state, letter])
             if target != ILLEGAL:
-                answer = (target, "".join("-" if b == FREE else str(b) for b in machine.outs[state, letter]))
+                answer = (
+                    target,
+                    "".join("-" if b == FREE else str(b) for b in machine.outs[state, letter]),
+                )
                 groups.setdefault(answer, []).append("".join(map(str, bits)))
         for (target, outputs), words in groups.items():
             rows += [f"{cube} s{state} s{target} {outputs}\n" for cube in cubes(words)]

@@ -28,7 +28,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Walked:
-    """The table of a program, or the sentence that says why it was not walked to the end."""
+    """The table of a program; else the sentence that says why it was not walked to the end, if it had to be."""
 
     table: Mealy | None
     limit: str | None
@@ -46,15 +46,18 @@ def check_all(program: Program, progress: Progress | None = None) -> Walked:
     """Walk the reachable states for what the text alone cannot show; `progress` is told the number of states.
 
     Raises a `Mistake` with the values that leave their range, each with a shortest word that leads there, the states
-    without a legal letter, and the statements that never run.
+    without a legal letter, and the statements that never run. A program that cannot have any of these is not walked.
     """
+    unsure = [x for x in program.facts.unsure if _concerns(x, program)]
+    if not unsure and not program.assumes and not any(map(_branches, program.body.statements)):
+        return Walked(None, None)
     walk = _Walk(program, min(PAIRS, WORK // tick_parts(program)))
     walked = walk.run(progress)
     if walked.table is not None:
         dead = list(_dead(program.body, walk.ran))
         if dead:
             raise Mistake(*dead[:SHOWN])
-    elif unsure := [x for x in program.facts.unsure if _concerns(x, program)]:
+    elif unsure:
         raise Mistake(
             Diagnostic(
                 unsure[0],
@@ -132,14 +135,13 @@ class _Walk:
 
     def _table(self, answers: list[tuple], after: array, outs: array) -> Mealy:
         p = self.program
-        rows = [_row(p.inputs, x) for x in self.values]
         codes = np.array([_row(p.outputs, y) for y in answers], np.int8)
-        shape = (-1, len(rows))
+        shape = (-1, len(self.values))
         return Mealy(
             p.name,
             p.input_wires,
             p.output_wires,
-            np.array(rows, np.uint8).reshape(len(rows), len(p.input_wires)),
+            _letters(p),
             np.array(after, np.int32).reshape(shape),
             codes[np.array(outs, np.int32).reshape(shape)],
         )
@@ -176,6 +178,15 @@ class _Walk:
             raise Mistake(*found[:SHOWN])
 
 
+def _letters(p: Program) -> np.ndarray:
+    """The wires of `letters`, row by row."""
+    rows = np.zeros((1, 0), np.uint8)
+    for port in p.inputs:
+        codes = np.array([encode(port, v) for v in port.values], np.uint8)
+        rows = np.hstack([np.repeat(rows, len(codes), 0), np.tile(codes, (len(rows), 1))])
+    return rows
+
+
 def _row(ports: tuple, values: tuple[int | None, ...]) -> list[int]:
     """The wires of some ports; FREE throughout for a value that does not matter."""
     pairs = zip(ports, values, strict=True)
@@ -201,6 +212,10 @@ def _dead(body: s.Body | None, ran: set[s.Block]) -> Iterator[Diagnostic]:
             case s.Match(_, _, arms):
                 for arm in arms:
                     yield from _dead(arm.body, ran)
+
+
+def _branches(x: s.Statement) -> bool:
+    return isinstance(x, s.If | s.Match | s.For)
 
 
 def _concerns(place: Span, program: Program) -> bool:

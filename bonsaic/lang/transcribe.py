@@ -35,9 +35,20 @@ def _ports(wires: Sequence[str]) -> str:
 
 def _names(m: Mealy, states: Sequence[str]) -> list[str]:
     """The states' own names where they can stand in a program, else S0, S1, ..."""
-    taken = {t.pattern.value for t in grammar().terminals} | {*m.inputs, *m.outputs, m.name, "at", "State", "_"}
+    taken = {t.pattern.value for t in grammar().terminals} | {
+        *m.inputs,
+        *m.outputs,
+        m.name,
+        "at",
+        "State",
+        "_",
+    }
     sound = all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", s) and s not in taken for s in states)
-    return list(states) if sound and len(set(states)) == len(states) else [f"S{k}" for k in range(m.states)]
+    return (
+        list(states)
+        if sound and len(set(states)) == len(states)
+        else [f"S{k}" for k in range(m.states)]
+    )
 
 
 def _arm(m: Mealy, state: int, names: Sequence[str]) -> list[str]:
@@ -52,16 +63,28 @@ def _arm(m: Mealy, state: int, names: Sequence[str]) -> list[str]:
     lines, word = [], "      if"
     for answer, words in ordered[:-1]:
         condition = " or ".join(_product(m.inputs, c) for c in cubes(words))
-        lines += [f"{word} {condition} {{", *(f"        {x}" for x in _answer(m, answer, state, names))]
+        lines += [
+            f"{word} {condition} {{",
+            *(f"        {x}" for x in _answer(m, answer, state, names)),
+        ]
         word = "      } else if"
-    return [*lines, "      } else {", *(f"        {x}" for x in _answer(m, ordered[-1][0], state, names)), "      }"]
+    return [
+        *lines,
+        "      } else {",
+        *(f"        {x}" for x in _answer(m, ordered[-1][0], state, names)),
+        "      }",
+    ]
 
 
 def _product(wires: Sequence[str], cube: str) -> str:
-    return " and ".join(w if c == "1" else f"not {w}" for w, c in zip(wires, cube, strict=True) if c != "-")
+    return " and ".join(
+        w if c == "1" else f"not {w}" for w, c in zip(wires, cube, strict=True) if c != "-"
+    )
 
 
 def _answer(m: Mealy, answer: tuple, state: int, names: Sequence[str]) -> list[str]:
     target, bits = answer
-    given = [f"{w} = {'dontcare' if b == FREE else b}" for w, b in zip(m.outputs, bits, strict=True)]
+    given = [
+        f"{w} = {'dontcare' if b == FREE else b}" for w, b in zip(m.outputs, bits, strict=True)
+    ]
     return given if target == state else [*given, f"at = {names[target]}"]
