@@ -2,13 +2,87 @@
 
 from __future__ import annotations
 
-from bonsaic.ir.core import Module, rewrite
-from bonsaic.passes.logic import simplify
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from bonsaic.ir.core import Module, Node, rewrite
+from bonsaic.passes.columns import Circuit, Gate, Task, build
+from bonsaic.passes.logic import FALSE, both, differ, gates, invert, simplify
 from bonsaic.passes.manager import pass_
+from bonsaic.passes.reach import Reach, above, reach
+from bonsaic.passes.search import smallest
 from bonsaic.prove.machine import Machine
+
+STARTS = 4  # walks from the circuit as it is
+EFFORT = 4_000_000
 
 
 @pass_("gate", claim="observed")
 def minimise(m: Module, *, spec: Machine) -> Module:
     """Compute next states and outputs with fewer gates on the states and letters that occur."""
-    return rewrite(m, simplify)
+    m = rewrite(m, simplify)
+    pairs = reach(spec, m)
+    if pairs is None or not gates(m):
+        return m
+    start = _columns(m, pairs)
+    walks = [
+        smallest(start, np.random.default_rng(seed), EFFORT // STARTS) for seed in range(STARTS)
+    ]
+    best = min(walks, key=Circuit.cost)
+    assert best.correct(), m.name
+    return _module(m, best, pairs)
+
+
+def _columns(m: Module, pairs: Reach) -> Circuit:
+    sources = [*m.inputs, *m.regs]
+    values = np.concatenate([pairs.letters, pairs.states], axis=1).T
+    number: dict[Node, int] = {FALSE: 0, **{n: 2 * i for i, n in enumerate(sources, 1)}}
+    gates: dict[int, Gate] = {}
+    for n in m.order():
+        if n.op == "const":
+            number[n] = int(n.attr[0])
+            continue
+        a, *b = (number[x] for x in n.args)
+        if n.op == "not":
+            number[n] = a ^ 1
+            continue
+        place = len(sources) + 1 + len(gates)
+        flip = int(n.op == "or")
+        gates[place] = ("^" if n.op == "xor" else "&", a ^ flip, b[0] ^ flip)
+        number[n] = 2 * place ^ flip
+    roots = m.roots()
+    wanted = above(m, pairs.states, pairs.letters, [(n, Fraction(0)) for n in roots]).T
+    care = np.ones_like(wanted)
+    care[: len(m.outs)] = pairs.care.T
+    task = Task(
+        len(pairs.states),
+        tuple(_packed(v) for v in values),
+        tuple(_packed(v) for v in wanted),
+        tuple(_packed(v) for v in care),
+    )
+    return build(task, gates, tuple(number[n] for n in roots), {})
+
+
+def _packed(bits: np.ndarray) -> int:
+    return int.from_bytes(np.packbits(bits.astype(bool), bitorder="little").tobytes(), "little")
+
+
+def _module(m: Module, c: Circuit, pairs: Reach) -> Module:
+    """The circuit as a module; a gate with the values of one that had a name gets that name."""
+    made: list[Node] = [FALSE, *m.inputs, *m.regs]
+
+    def of(literal: int) -> Node:
+        return invert(made[literal >> 1]) if literal & 1 else made[literal >> 1]
+
+    for op, a, b in c.gates:
+        made.append((both if op == "&" else differ)(of(a), of(b)))
+    roots = iter(map(of, c.roots))
+    return replace(
+        m,
+        outs={k: next(roots) for k in m.outs},
+        care={k: next(roots) for k in m.care},
+        legal=None if m.legal is None else next(roots),
+        next={k: next(roots) for k in m.next},
+    )
