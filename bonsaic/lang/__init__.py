@@ -1,7 +1,7 @@
 """The program language: from a `.bp` text to a checked program, its meaning, and its table."""
 
 from bonsaic.lang.check import check
-from bonsaic.lang.files import load
+from bonsaic.lang.files import load, load_all
 from bonsaic.lang.interp import Illegal, Violation, initial, tick
 from bonsaic.lang.lower import lower
 from bonsaic.lang.parse import parse_text
@@ -19,6 +19,7 @@ __all__ = [
     "encode",
     "initial",
     "load",
+    "load_all",
     "lower",
     "parse_text",
     "tabulate",

@@ -15,19 +15,10 @@ from bonsaic.lang.transcribe import transcribe
 
 
 def load(path: str, name: str | None = None) -> Program:
-    """The checked program `name` of a `.bp` file; `path` may be `FILE.bp:NAME`. Raises a `Mistake`."""
+    """The checked program `name` of a file; `path` may be `FILE.bp:NAME`. Raises a `Mistake`."""
     if name is None and ":" in path and not os.path.exists(path):
         path, _, name = path.rpartition(":")
-    text = read_text(path)
-    if path.endswith(".kiss2"):
-        stem = re.sub(r"\W", "_", os.path.basename(path)[: -len(".kiss2")], flags=re.ASCII)
-        machine = read_kiss2(text, path, f"m{stem}" if not stem[:1].isalpha() else stem)
-        text = transcribe(
-            machine.table, machine.states, f"The machine of {os.path.basename(path)}."
-        )
-    programs = {p.name: p for p in check(parse_text(text, path))}
-    if not programs:
-        raise mistake(path, "there is no program in this file")
+    programs = {p.name: p for p in load_all(path)}
     names = list(programs)
     if name is None:
         if len(names) > 1:
@@ -45,6 +36,19 @@ def load(path: str, name: str | None = None) -> Program:
             help=f"did you mean `{path}:{near[0]}`?" if near else None,
         )
     return programs[name]
+
+
+def load_all(path: str) -> tuple[Program, ...]:
+    """Every program of a `.bp` file, or the machine of a `.kiss2` file. Raises a `Mistake`."""
+    text, base = read_text(path), os.path.basename(path)
+    if path.endswith(".kiss2"):
+        stem = re.sub(r"\W", "_", base[: -len(".kiss2")], flags=re.ASCII)
+        machine = read_kiss2(text, path, stem if stem[:1].isalpha() else f"m{stem}")
+        text = transcribe(machine.table, machine.states, f"The machine of {base}.")
+    programs = check(parse_text(text, path))
+    if not programs:
+        raise mistake(path, "there is no program in this file")
+    return programs
 
 
 def _list(names: list[str], shown: int = 12) -> str:

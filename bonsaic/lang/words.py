@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import difflib
 
+import numpy as np
+
 from bonsaic.diag import Source, Span, mistake
 from bonsaic.lang.interp import Illegal, State, Violation, initial, tick
 from bonsaic.lang.program import Port, Program, show_value
 from bonsaic.lang.types import Enum, extent
 
 Word = tuple[tuple[int, ...], ...]
-LONGEST = 1_000_000  # ticks
+LONGEST = 9_999_999  # ticks
 SHOWN = 24  # ticks of a word in a sentence
+TRIES = 1_000  # draws of a letter before a state is given up
 
 
 def read_word(program: Program, text: str, path: str = "<word>") -> Word:
@@ -24,7 +27,7 @@ def read_word(program: Program, text: str, path: str = "<word>") -> Word:
         at += len(item)
     if not program.inputs:
         whole = Span(source, 0, len(text))
-        if len(items) != 1 or not items[0][0].isdecimal() or len(items[0][0]) > 7:
+        if len(items) != 1 or not items[0][0].isdecimal() or len(items[0][0]) > len(str(LONGEST)):
             raise mistake(
                 whole,
                 f"`{program.name}` has no inputs, so a word is its number of ticks, such as 8",
@@ -63,6 +66,34 @@ def _value(port: Port, text: str, span: Span) -> int:
     ):
         raise mistake(span, f"`{port.name}` is {port.type}, not `{text}`")
     return int(text)
+
+
+def random_word(program: Program, ticks: int, rng: np.random.Generator) -> Word:
+    """A word of legal letters, drawn by the ports' frequencies."""
+    state, word = initial(program), []
+    for _ in range(ticks):
+        for _ in range(TRIES):
+            letter = tuple(_draw(p, rng) for p in program.inputs)
+            try:
+                state, _ = tick(program, state, letter)
+            except Illegal:
+                continue
+            except Violation as v:
+                raise mistake(v.span, v.message) from None
+            word.append(letter)
+            break
+        else:
+            raise mistake(
+                program.assumes[0].span,
+                f"{TRIES:,} draws found no legal letter {show_word(program, tuple(word))}",
+            )
+    return tuple(word)
+
+
+def _draw(port: Port, rng: np.random.Generator) -> int:
+    if port.frequency is not None:
+        return int(rng.random() < port.frequency)
+    return int(rng.integers(port.values.start, port.values.stop))
 
 
 def show_letter(program: Program, letter: tuple[int, ...]) -> str:

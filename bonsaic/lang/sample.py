@@ -65,6 +65,38 @@ def sampler(machine: Program | Mealy) -> TableSampler | ModuleSampler:
     return ModuleSampler(machine) if table is None else TableSampler(table, _weights(machine))
 
 
+@dataclass(frozen=True)
+class Coverage:
+    """How many of the reachable transitions some words take, and how many there are."""
+
+    taken: int
+    transitions: int
+
+    def __str__(self) -> str:
+        share = 100 * self.taken / self.transitions
+        return f"{self.taken:,} of {self.transitions:,} reachable transitions ({share:.1f}%)"
+
+
+def coverage(
+    machine: Program | Mealy, inputs: np.ndarray, lengths: np.ndarray | None = None
+) -> Coverage:
+    """Which share of the reachable transitions these words (0/1 [batch, time, wire]) take, up to their lengths."""
+    table = machine if isinstance(machine, Mealy) else tabulate(machine)
+    if table is None:
+        raise mistake(machine.name, "the program has too many states to measure coverage")
+    powers = 1 << np.arange(inputs.shape[2], dtype=np.int64)
+    codes = {int(c): k for k, c in enumerate(table.letters.astype(np.int64) @ powers)}
+    known, inverse = np.unique(inputs.astype(np.int64) @ powers, return_inverse=True)
+    letters = np.array([codes[int(k)] for k in known], np.int64)[inverse.reshape(inputs.shape[:2])]
+    state = np.zeros(len(inputs), np.int64)
+    seen = np.zeros(table.next.shape, bool)
+    for t in range(inputs.shape[1]):
+        live = slice(None) if lengths is None else lengths > t
+        seen[state[live], letters[live, t]] = True
+        state = np.maximum(table.next[state, letters[:, t]], 0).astype(np.int64)
+    return Coverage(int(seen.sum()), int(table.reachable().legal.sum()))
+
+
 class TableSampler:
     """Draws words of a table; about ten million ticks a second for small ones."""
 
@@ -106,23 +138,6 @@ class TableSampler:
             state = self.next[pairs[t]].astype(np.int64)
             mood = _changed(rng, mood, self.moods)
         return letters, pairs
-
-    def coverage(self, inputs: np.ndarray, lengths: np.ndarray | None = None) -> tuple[int, int]:
-        """How many of the reachable transitions the words take, and how many there are."""
-        count = len(self.table.letters)
-        powers = 1 << np.arange(inputs.shape[2], dtype=np.int64)
-        codes = {int(c): k for k, c in enumerate(self.table.letters.astype(np.int64) @ powers)}
-        keys = inputs.astype(np.int64) @ powers
-        known, inverse = np.unique(keys, return_inverse=True)
-        letters = np.array([codes[int(k)] for k in known], np.int64)[inverse.reshape(keys.shape)]
-        state = np.zeros(len(inputs), np.int64)
-        seen = np.zeros(self.next.size, bool)
-        for t in range(inputs.shape[1]):
-            pair = state * count + letters[:, t]
-            live = slice(None) if lengths is None else lengths > t
-            seen[pair[live]] = True
-            state = np.maximum(self.next[pair], 0).astype(np.int64)
-        return int(seen.sum()), int(self.table.reachable().legal.sum())
 
 
 class ModuleSampler:

@@ -1,0 +1,181 @@
+"""The canonical layout of a `.bp` text: indentation, spaces and line breaks; what stands in it, comments too, is kept.
+
+A statement, an arm and a declaration start a line. Braces that were written on one line stay so if there is at most one
+statement in them. A break inside a statement is kept, and the rest of it indented.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import dataclass, field
+
+from lark import Lark, Token, Tree
+
+from bonsaic.lang.parse import GRAMMAR, parse_text
+
+LINES = {
+    "const",
+    "enum",
+    "fn",
+    "program",
+    "state",
+    "assume",
+    "assign",
+    "let",
+    "for_",
+    "if_",
+    "match_",
+    "arm",
+    "choice",
+}
+OPEN = {"program", "match_", "select"}  # rules whose braces always hold several lines
+STEP, REST = "  ", "    "  # indentation of a block, and of the rest of a statement
+COMMENT = re.compile(r"//[^\n]*")
+
+
+def format_text(text: str, path: str = "<text>") -> str:
+    """The canonical layout of a program text; formatting it again changes nothing. Raises a `Mistake`."""
+    parse_text(text, path)
+    tokens, starts = _tokens(_grammar().parse(text))
+    layout = _Layout()
+    opened = _opened(text, tokens, starts)
+    at = 0
+    for k, (token, rule) in enumerate(tokens):
+        layout.token(
+            text[at : token.start_pos], token, rule, token.start_pos in starts, opened.get(k)
+        )
+        at = token.end_pos or 0
+    return layout.finish(text[at:])
+
+
+@functools.cache
+def _grammar() -> Lark:
+    return Lark(
+        GRAMMAR.read_text(),
+        parser="lalr",
+        lexer="basic",
+        propagate_positions=True,
+        keep_all_tokens=True,
+    )
+
+
+def _tokens(tree: Tree) -> tuple[list[tuple[Token, str]], set[int]]:
+    """Every token with the rule it belongs to, and the places where something starts that stands on a line of its own."""
+    tokens: list[tuple[Token, str]] = []
+    starts: set[int] = set()
+    stack: list[tuple[Tree | Token, str]] = [(tree, "")]
+    while stack:
+        x, rule = stack.pop()
+        if isinstance(x, Token):
+            tokens.append((x, rule))
+        elif x is not None:
+            if x.data in LINES:
+                starts.add(x.meta.start_pos)
+            stack += [(c, str(x.data)) for c in reversed(x.children)]
+    return tokens, starts
+
+
+def _opened(text: str, tokens: list[tuple[Token, str]], starts: set[int]) -> dict[int, bool]:
+    """For every brace, by its index: do its contents stand on lines of their own?"""
+    opened: dict[int, bool] = {}
+    stack: list[int] = []
+    for k, (token, rule) in enumerate(tokens):
+        if token == "{":
+            stack.append(k)
+            opened[k] = rule in OPEN
+        elif token == "}":
+            first = stack.pop()
+            inside = [t for t, _ in tokens[first + 1 : k]]
+            several = rule == "block" and sum(t.start_pos in starts for t in inside) > 1
+            opened[first] |= several or "\n" in text[tokens[first][0].end_pos : token.start_pos]
+            opened[k] = opened[first]
+            if stack and opened[first]:
+                opened[stack[-1]] = True
+    return opened
+
+
+@dataclass
+class _Layout:
+    lines: list[str] = field(default_factory=list)
+    line: str = ""  # being written
+    braces: list[bool] = field(default_factory=list)  # enclosing ones: opened?
+    before: tuple[Token, str] | None = None
+    unary: bool = False  # was the token before a sign?
+
+    def token(self, gap: str, token: Token, rule: str, starts: bool, opened: bool | None) -> None:
+        closes = token == "}" and opened
+        follows = self.before is not None and self.before[0] == "{" and self.braces[-1]
+        fresh = follows or closes or (starts and (not self.braces or self.braces[-1]))
+        if token == "}":
+            self.braces.pop()
+        level = sum(self.braces)
+        kept = "\n" in gap and token not in ("{", "else", "}") and self.before is not None
+        rest = "" if fresh or rule == "enum" or token in (")", "else", "}") else REST
+        self._comments(gap, level + bool(closes), rest, fresh and not closes and not follows)
+        if self.line and (fresh or kept):
+            self._end()
+        if not self.line:
+            self.line = STEP * level + rest + token
+        else:
+            self.line += (" " if self._space(token) else "") + token
+        self.unary = token == "-" and self._signs()
+        if token == "{":
+            self.braces.append(bool(opened))
+        self.before = token, rule
+
+    def finish(self, gap: str) -> str:
+        self._comments(gap, 0, "", True)
+        if self.line:
+            self._end()
+        return "\n".join(self.lines) + "\n" if self.lines else ""
+
+    def _comments(self, gap: str, level: int, rest: str, spaced: bool) -> None:
+        """The comments between two tokens, and a blank line where there were some and one may stand."""
+        at = 0
+        first = self.before is not None and self.before[0] == "{"
+        for found in COMMENT.finditer(gap):
+            blank, at = gap[at : found.start()], found.end()
+            comment = found.group().rstrip()
+            if "\n" not in blank and self.line:
+                self.line += f" {comment}"
+            else:
+                if self.line:
+                    self._end()
+                if blank.count("\n") > 1 and not first and self.lines:
+                    self._blank()
+                self.lines.append(STEP * level + rest + comment)
+            if self.line:
+                self._end()
+            first = False
+        if gap[at:].count("\n") > 1 and spaced and (self.line or self.lines):
+            if self.line:
+                self._end()
+            self._blank()
+
+    def _end(self) -> None:
+        self.lines.append(self.line)
+        self.line = ""
+
+    def _blank(self) -> None:
+        if self.lines[-1]:
+            self.lines.append("")
+
+    def _signs(self) -> bool:
+        """Is a minus after the last token a sign?"""
+        if self.before is None:
+            return False
+        last, _ = self.before
+        return last.type not in ("NAME", "INT") and last not in (")", "]", "}")
+
+    def _space(self, token: Token) -> bool:
+        """Is there a space between the last token and this one on a line?"""
+        assert self.before is not None
+        last, _ = self.before
+        if last in ("(", "[", "..") or self.unary or token in (")", "]", ",", ":", ".."):
+            return False
+        if token == "(":
+            return last.type != "NAME" and last != "int"
+        if token == "[":
+            return last.type != "NAME" and last not in ("int", "bit", "]")
+        return not (last == "{" and token == "}")
