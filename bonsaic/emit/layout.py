@@ -48,17 +48,19 @@ def layout(
     write: Callable[[Node, Sequence[Text]], Text],
     *,
     keep: bool,
+    atoms: tuple[str, ...] = (),
 ) -> Layout:
     """Every value of a module as an expression over `sources` (ports, registers) and named values.
 
     A value gets a line when it is an output, is used twice or would make an expression too long; with `keep`, also when
-    the module names it. outputs: output -> its name in the text.
+    the module names it. Operations in `atoms` read only names and constants. outputs: each output's name in the text.
     """
     roots = {
         v: outputs[k]
         for k, v in reversed(list(m.outs.items()))
         if v.op not in ("in", "reg", "const")
     }
+    states = {m.next[r.name]: sources[r] for r in reversed(m.regs)}
     order = topological([*m.outs.values(), *m.next.values()])
     uses = Counter(a for n in order for a in n.args)
     uses.update([*m.next.values(), *m.outs.values()])
@@ -66,12 +68,19 @@ def layout(
     lines: list[tuple[str, Node, Text]] = []
 
     def cut(n: Node) -> None:
-        hint = m.names.get(n)
-        name = roots.get(n) or (names.take("value", hint) if hint else names.fresh("t"))
+        if n in roots:
+            name = roots[n]
+        elif n in m.names:
+            name = names.take("value", m.names[n])
+        else:
+            name = names.derive(f"next_{states[n]}") if n in states else names.number()
         lines.append((name, n, text[n]))
         text[n] = Text(name, ATOM)
 
     for n in order:
+        for a in n.args if n.op in atoms else ():
+            if text[a].binds < ATOM:
+                cut(a)
         while len((written := write(n, [text[a] for a in n.args])).text) > COLUMNS:
             longest = max(n.args, key=lambda a: len(text[a].text), default=None)
             if longest is None or text[longest].binds == ATOM:

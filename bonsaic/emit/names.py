@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 
@@ -60,20 +61,21 @@ class Names:
         name = re.sub(r"^_+", "_", name)
         if not name or name == "_" or name[0].isdigit():
             name = f"{kind}_{name.lstrip('_')}".rstrip("_")
-        while name in self._used:
-            name += "_"
-        self._used.add(name)
+        name = self.derive(name)
         if name != wanted:
             self.notes.append(f"{kind} {json.dumps(wanted)} is called {name} here")
         return name
 
-    def fresh(self, stem: str) -> str:
-        """The first unused of stem1, stem2, ...; for values that have no name of their own."""
-        number = 1
-        while f"{stem}{number}" in self._used:
-            number += 1
-        self._used.add(f"{stem}{number}")
-        return f"{stem}{number}"
+    def derive(self, name: str) -> str:
+        """An unused name for a value that the module does not name: this one, or it and underscores."""
+        while name in self._used:
+            name += "_"
+        self._used.add(name)
+        return name
+
+    def number(self) -> str:
+        """The first unused of t1, t2, ...; for values that have no name of their own."""
+        return self.derive(next(t for i in itertools.count(1) if (t := f"t{i}") not in self._used))
 
 
 def originals(text: str) -> dict[tuple[str, str], str]:

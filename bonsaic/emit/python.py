@@ -1,15 +1,17 @@
-"""A circuit as Python that a person would have written: one loop over the ticks."""
+"""A circuit, or a program's own tick, as Python that a person would have written: one loop over the ticks."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 
 from bonsaic.emit.layout import ATOM, Layout, Text, about, layout
 from bonsaic.emit.names import PYTHON, Names
 from bonsaic.ir.core import Module, Node
+from bonsaic.ir.values import BIT, contains
 
-OR, AND, NOT, COMPARE = 1, 2, 3, 4
+IF, OR, AND, NOT, COMPARE, ADD, MUL, UNARY = range(8)
 WIDTH = 88
 
 
@@ -17,8 +19,9 @@ def python(m: Module) -> str:
     """The source of a module that defines NAME(ticks) and a class that runs it tick by tick.
 
     A tick is a bool, a tuple where the module has several inputs; where it has none, `ticks` is how many to run.
+    Which letters are legal is not asked.
     """
-    assert m.level == "gate", m.level
+    assert m.level in ("gate", "fin"), m.level
     names = Names(PYTHON)
     function = names.take("module", m.name)
     machine = names.take("class", "".join(w[:1].upper() + w[1:] for w in re.split("_+", function)))
@@ -67,12 +70,14 @@ def _function(
     body = [f"{name} = {text.text}" for name, _, text in plan.lines]
     body += [f"{name} = {plan.text[n].text}" for name, n in plan.outs]
     changing = [
-        (sources[r], plan.text[m.next[r.name]].text) for r in m.regs if m.next[r.name] is not r
+        (sources[r], _value(m.next[r.name], plan.text[m.next[r.name]], r))
+        for r in m.regs
+        if m.next[r.name] is not r
     ]
     return [
         f"def {function}(ticks: {ticks}) -> Iterator[{_row(len(outputs))}]:",
         f'    """{_contract(inputs, outputs)}"""',
-        *_indent(1, _assign([(sources[r], str(bool(m.init[r.name]))) for r in m.regs])),
+        *_indent(1, _assign([(sources[r], _literal(m.init[r.name], r)) for r in m.regs])),
         f"    for {', '.join(inputs)} in ticks:" if inputs else "    for _ in range(ticks):",
         *_indent(2, body),
         *_indent(2, _assign(changing)),
@@ -128,10 +133,23 @@ def _indent(depth: int, lines: Sequence[str]) -> list[str]:
     return ["    " * depth + line for line in lines]
 
 
+def _is_bit(n: Node) -> bool:
+    return contains(BIT, n.type)
+
+
+def _literal(value: Fraction, holder: Node) -> str:
+    """A number as its holder keeps it: a bit is a bool."""
+    return str(bool(value)) if _is_bit(holder) else str(value)
+
+
+def _value(n: Node, text: Text, holder: Node) -> str:
+    return _literal(n.attr[0], holder) if n.op == "const" else text.text
+
+
 def _write(n: Node, args: Sequence[Text]) -> Text:
     match n.op:
         case "const":
-            return Text(str(bool(n.attr[0])), ATOM)
+            return Text(_literal(n.attr[0], n), ATOM)
         case "not":
             (x,) = args
             if x.inverse:
@@ -139,17 +157,62 @@ def _write(n: Node, args: Sequence[Text]) -> Text:
             return Text(f"not {x.within(NOT + 1)}", NOT, (x.text, x.binds))
         case "and" | "or":
             own = AND if n.op == "and" else OR
-            parts = [
-                x.text if x.binds in (own, NOT, COMPARE, ATOM) else f"({x.text})" for x in args
-            ]
+            bare = (own, NOT, COMPARE, ATOM)
+            parts = [x.text if x.binds in bare else f"({x.text})" for x in args]
             return Text(f" {n.op} ".join(parts), own)
         case "xor":
             # A negated operand turns != into ==, so that no operand begins with `not`.
             odd = sum(x.binds == NOT for x in args) % 2
-            bare = [Text(*x.inverse) if x.binds == NOT and x.inverse else x for x in args]
-            left, right = (x.within(COMPARE + 1) for x in bare)
-            same, other = f"{left} == {right}", f"{left} != {right}"
-            if odd:
-                return Text(same, COMPARE, (other, COMPARE))
-            return Text(other, COMPARE, (same, COMPARE))
+            left, right = (Text(*x.inverse) if x.binds == NOT and x.inverse else x for x in args)
+            return _compare(left, "==" if odd else "!=", right)
+        case "select":
+            left, right = (
+                Text(_value(a, x, n), x.binds) for a, x in zip(n.args[1:], args[1:], strict=True)
+            )
+            return Text(f"{left.within(OR)} if {args[0].within(OR)} else {right.within(IF)}", IF)
+    numbers = [
+        Text(str(a.attr[0]), ATOM if a.attr[0] >= 0 else UNARY) if a.op == "const" else x
+        for a, x in zip(n.args, args, strict=True)
+    ]
+    if n.op in ("eq", "lt"):
+        return _compare(numbers[0], "==" if n.op == "eq" else "<", numbers[1])
+    result = _arithmetic(n, numbers)
+    return _compare(result, "==", Text("1", ATOM)) if _is_bit(n) else result
+
+
+OPPOSITE = {"==": "!=", "!=": "==", "<": ">="}
+
+
+def _compare(left: Text, sign: str, right: Text) -> Text:
+    x, y = left.within(COMPARE + 1), right.within(COMPARE + 1)
+    return Text(f"{x} {sign} {y}", COMPARE, (f"{x} {OPPOSITE[sign]} {y}", COMPARE))
+
+
+def _arithmetic(n: Node, args: Sequence[Text]) -> Text:
+    match n.op:
+        case "affine":
+            return _sum(n, args)
+        case "mul" | "div" | "mod":
+            sign = {"mul": "*", "div": "//", "mod": "%"}[n.op]
+            return Text(f"{args[0].within(UNARY)} {sign} {args[1].within(UNARY)}", MUL)
+        case "cast":
+            lo, hi = n.attr
+            if contains(n.type, n.args[0].type):
+                return args[0]
+            return Text(f"min(max({args[0].text}, {lo}), {hi})", ATOM)
     raise AssertionError(n)
+
+
+def _sum(n: Node, args: Sequence[Text]) -> Text:
+    weights, bias = n.attr
+    terms = [
+        (w < 0, x.within(MUL) if abs(w) == 1 else f"{abs(w)} * {x.within(UNARY)}")
+        for w, x in zip(weights, args, strict=True)
+        if w
+    ]
+    terms += [(bias < 0, str(abs(bias)))] if bias or not terms else []
+    terms.sort(key=lambda term: term[0])  # a leading minus reads worse than a trailing one
+    (negative, text), *rest = terms
+    text = f"-{text}" if negative else text
+    text += "".join(f" {'-' if minus else '+'} {term}" for minus, term in rest)
+    return Text(text, ADD if rest else MUL)

@@ -1,16 +1,11 @@
-"""A circuit as synthesizable Verilog-2001 with a synchronous reset and initial values."""
+"""A circuit, or a program's own tick, as synthesizable Verilog-2001 with a synchronous reset and initial values."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from bonsaic.emit.layout import ATOM, Text, about, layout
+from bonsaic.emit.layout import Text, about, layout
 from bonsaic.emit.names import VERILOG, Names
+from bonsaic.emit.verilog_terms import Writer, is_bit, width
 from bonsaic.ir.core import Module, Node, topological
-
-OR, XOR, AND, NOT = 1, 2, 3, 4
-BINDS = {"or": OR, "xor": XOR, "and": AND}
-SIGN = {"or": " | ", "xor": " ^ ", "and": " & "}
 
 
 def ports(m: Module) -> tuple[Names, str, dict[Node, str], dict[str, str]]:
@@ -26,11 +21,14 @@ def verilog(m: Module) -> str:
 
     A value that the module names is a net of that name.
     """
-    assert m.level == "gate", m.level
+    assert m.level in ("gate", "fin"), m.level
     names, title, inputs, outputs = ports(m)
     regs = {n: names.take("register", n.name) for n in m.regs}
-    plan = layout(m, names, inputs | regs, outputs, _write, keep=True)
-    wires = [(name, t) for name, _, t in plan.lines if name not in outputs.values()]
+    writer = Writer(width(m))
+    plan = layout(
+        m, names, inputs | regs, outputs, writer.write, keep=True, atoms=("div", "mod", "cast")
+    )
+    wires = [(name, n, t) for name, n, t in plan.lines if name not in outputs.values()]
     driven = [(name, t) for name, _, t in plan.lines if name in outputs.values()]
     driven += [(name, plan.text[n]) for name, n in plan.outs]
     declared = [
@@ -38,10 +36,11 @@ def verilog(m: Module) -> str:
         *("  output wire " + name for name in outputs.values()),
     ]
     body = [
-        *(f"  reg {name};" for name in regs.values()),
-        *(f"  wire {name};" for name, _ in wires),
+        *(f"  reg {writer.range(r)}{name};" for r, name in regs.items()),
+        *(f"  wire {writer.range(n)}{name};" for name, n, _ in wires),
         *_unused(m, inputs, regs),
-        *(f"  assign {name} = {t.text};" for name, t in (*wires, *driven)),
+        *(f"  assign {name} = {t.text};" for name, _, t in wires),
+        *(f"  assign {name} = {t.text};" for name, t in driven),
     ]
     return "\n".join(
         [
@@ -52,19 +51,21 @@ def verilog(m: Module) -> str:
             ",\n".join(declared),
             ");",
             *body,
-            *_states(
-                [(regs[r], bool(m.init[r.name]), plan.text[m.next[r.name]].text) for r in m.regs]
-            ),
+            *_states(m, regs, plan.text, writer),
             "endmodule",
             "",
         ]
     )
 
 
-def _states(regs: list[tuple[str, bool, str]]) -> list[str]:
+def _states(m: Module, regs: dict[Node, str], text: dict[Node, Text], writer: Writer) -> list[str]:
     if not regs:
         return []
-    start = [(name, f"1'b{init:d}") for name, init, _ in regs]
+    start = [(name, writer.literal(m.init[r.name], is_bit(r)).text) for r, name in regs.items()]
+    after = [
+        (name, writer.as_held(m.next[r.name], text[m.next[r.name]], is_bit(r)).text)
+        for r, name in regs.items()
+    ]
     return [
         "  initial begin",
         *(f"    {name} = {value};" for name, value in start),
@@ -73,7 +74,7 @@ def _states(regs: list[tuple[str, bool, str]]) -> list[str]:
         "    if (rst) begin",
         *(f"      {name} <= {value};" for name, value in start),
         "    end else begin",
-        *(f"      {name} <= {after};" for name, _, after in regs),
+        *(f"      {name} <= {value};" for name, value in after),
         "    end",
     ]
 
@@ -87,16 +88,3 @@ def _unused(m: Module, inputs: dict[Node, str], regs: dict[Node, str]) -> list[s
         idle = ["clk", "rst", *idle]
     idle += [name for r, name in regs.items() if r not in read]
     return [f"  wire unused = &{{1'b0, {', '.join(idle)}}};"] if idle else []
-
-
-def _write(n: Node, args: Sequence[Text]) -> Text:
-    match n.op:
-        case "const":
-            return Text(f"1'b{int(n.attr[0])}", ATOM)
-        case "not":
-            return Text(f"~{args[0].within(ATOM)}", NOT)
-        case "and" | "or" | "xor":
-            own = BINDS[n.op]
-            parts = [t.text if t.binds == own or t.binds >= NOT else f"({t.text})" for t in args]
-            return Text(SIGN[n.op].join(parts), own)
-    raise AssertionError(n)

@@ -1,0 +1,132 @@
+"""How a value is written in Verilog: bits as one wire, numbers as signed vectors that are all equally wide."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+
+from bonsaic.emit.layout import ATOM, Text
+from bonsaic.ir.core import Module, Node
+from bonsaic.ir.values import BIT, Real, Type, contains, high, low
+
+IF, OR, XOR, AND, COMPARE, ADD, MUL, UNARY = range(8)
+LOGIC = {"or": (OR, " | "), "xor": (XOR, " ^ "), "and": (AND, " & ")}
+
+
+def is_bit(n: Node) -> bool:
+    return contains(BIT, n.type)
+
+
+def width(m: Module) -> int:
+    """Bits that hold every number of a tick; sums may wrap on the way, so only values and operands count."""
+    largest = 1
+    for n in (*m.inputs, *m.regs, *m.order()):
+        largest = max(largest, _magnitude(n.type))
+        if n.op == "affine":
+            largest = max(largest, *(abs(int(w)) for w in (*n.attr[0], n.attr[1])))
+        if n.op in ("div", "mod"):
+            largest = max(largest, sum(2 * _magnitude(a.type) for a in n.args))
+        if n.op == "cast":
+            largest = max(largest, *(abs(int(v)) for v in n.attr))
+    return largest.bit_length() + 1
+
+
+def _magnitude(t: Type) -> int:
+    assert not isinstance(t, Real)
+    return int(max(abs(low(t)), abs(high(t))))
+
+
+class Writer:
+    """Writes operations for numbers of `width` bits."""
+
+    def __init__(self, width: int):
+        self.width = width
+
+    def range(self, n: Node) -> str:
+        """What stands before the name in a declaration."""
+        return "" if is_bit(n) else f"signed [{self.width - 1}:0] "
+
+    def literal(self, value: Fraction | int, bit: bool) -> Text:
+        if bit:
+            return Text(f"1'b{int(value)}", ATOM)
+        text = f"{self.width}'sd{abs(int(value))}"
+        return Text(f"-{text}", UNARY) if value < 0 else Text(text, ATOM)
+
+    def as_held(self, n: Node, text: Text, bit: bool) -> Text:
+        """A value where a bit, or a number, is wanted."""
+        if n.op == "const":
+            return self.literal(n.attr[0], bit)
+        if bit or not is_bit(n):
+            return text
+        one, zero = self.literal(1, False), self.literal(0, False)
+        return Text(f"({text.within(OR)} ? {one.text} : {zero.text})", ATOM)
+
+    def write(self, n: Node, args: Sequence[Text]) -> Text:
+        match n.op:
+            case "const":
+                return self.literal(n.attr[0], is_bit(n))
+            case "not":
+                return Text(f"~{args[0].within(ATOM)}", UNARY)
+            case "and" | "or" | "xor":
+                own, sign = LOGIC[n.op]
+                bare = (own, UNARY, ATOM)
+                return Text(
+                    sign.join(t.text if t.binds in bare else f"({t.text})" for t in args), own
+                )
+            case "eq" if all(map(is_bit, n.args)):
+                bits = [self.as_held(a, t, True) for a, t in zip(n.args, args, strict=True)]
+                return Text(f"~({' ^ '.join(t.within(XOR) for t in bits)})", UNARY)
+            case "select":
+                x, y = (
+                    self.as_held(a, t, is_bit(n)).within(OR)
+                    for a, t in zip(n.args[1:], args[1:], strict=True)
+                )
+                return Text(f"{args[0].within(OR)} ? {x} : {y}", IF)
+        numbers = [self.as_held(a, t, False) for a, t in zip(n.args, args, strict=True)]
+        if n.op in ("eq", "lt"):
+            return _compare(numbers[0], "==" if n.op == "eq" else "<", numbers[1])
+        result = self._arithmetic(n, numbers)
+        return _compare(result, "==", self.literal(1, False)) if is_bit(n) else result
+
+    def _arithmetic(self, n: Node, args: Sequence[Text]) -> Text:
+        match n.op:
+            case "affine":
+                return self._sum(n, args)
+            case "mul":
+                return Text(f"{args[0].within(UNARY)} * {args[1].within(UNARY)}", MUL)
+            case "div" | "mod":
+                return _divide(n, args[0].within(UNARY), args[1].within(ATOM))
+            case "cast":
+                (x,) = args
+                if contains(n.type, n.args[0].type):
+                    return x
+                lo, hi = (self.literal(v, False).text for v in n.attr)
+                y = x.within(UNARY)
+                return Text(f"{y} < {lo} ? {lo} : {y} > {hi} ? {hi} : {y}", IF)
+        raise AssertionError(n)
+
+    def _sum(self, n: Node, args: Sequence[Text]) -> Text:
+        weights, bias = n.attr
+        terms = []
+        for w, x in zip(weights, args, strict=True):
+            factor = "" if abs(w) == 1 else f"{self.literal(abs(w), False).text} * "
+            terms += [(w < 0, factor + x.within(UNARY))] if w else []
+        terms += [(bias < 0, self.literal(abs(bias), False).text)] if bias or not terms else []
+        (negative, text), *rest = sorted(terms, key=lambda term: term[0])
+        text = f"-{text}" if negative else text
+        return Text(text + "".join(f" {'-' if s else '+'} {t}" for s, t in rest), ADD)
+
+
+def _compare(x: Text, sign: str, y: Text) -> Text:
+    return Text(f"{x.within(ADD)} {sign} {y.within(ADD)}", COMPARE)
+
+
+def _divide(n: Node, x: str, y: str) -> Text:
+    """Verilog rounds towards zero and its remainder has the dividend's sign; ours rounds down."""
+    a, b = n.args
+    assert not isinstance(a.type, Real) and not isinstance(b.type, Real)
+    plain = low(a.type) >= 0 and low(b.type) > 0
+    remainder = f"{x} % {y}" if plain else f"({x} % {y} + {y}) % {y}"
+    if n.op == "mod":
+        return Text(remainder, MUL)
+    return Text(f"{x} / {y}" if plain else f"({x} - ({remainder})) / {y}", MUL)
