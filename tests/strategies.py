@@ -20,9 +20,7 @@ class Names:
     fresh: int = 0
 
     def inner(self) -> Names:
-        return Names(
-            list(self.read), list(self.arrays), list(self.write), self.outputs, self.fresh
-        )
+        return Names(list(self.read), list(self.arrays), list(self.write), self.outputs, self.fresh)
 
 
 def show(type: object) -> str:
@@ -106,7 +104,9 @@ def choices(draw: st.DrawFn, names: Names, depth: int, of: object) -> str:
     if draw(st.booleans()):
         return f"if {draw(bits(names, depth - 1))} {{ {values[0]} }} else {{ {values[1]} }}"
     member = draw(st.sampled_from(MEMBERS))
-    return f"match {draw(hues(names, depth - 1))} {{ {member} {{ {values[0]} }} _ {{ {values[1]} }} }}"
+    return (
+        f"match {draw(hues(names, depth - 1))} {{ {member} {{ {values[0]} }} _ {{ {values[1]} }} }}"
+    )
 
 
 @st.composite
@@ -147,7 +147,9 @@ def statement(draw: st.DrawFn, names: Names, depth: int, indent: str) -> list[st
         name, type = draw(st.sampled_from(names.outputs))
         free = draw(st.booleans())
         if free:
-            return [f"{indent}{name} = if {draw(bits(names, 1))} {{ dontcare }} else {{ {draw(fitting(names, type))} }}"]
+            return [
+                f"{indent}{name} = if {draw(bits(names, 1))} {{ dontcare }} else {{ {draw(fitting(names, type))} }}"
+            ]
         return [f"{indent}{name} = {draw(fitting(names, type))}"]
     if kind in (4, 5):
         lines = [f"{indent}if {draw(bits(names, 2))} {{"]

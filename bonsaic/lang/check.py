@@ -172,10 +172,10 @@ class _Checker(Flow):
             for wire in port.wires if port else ():
                 first = owners.setdefault(wire, text)
                 if first is not text and first.name.text != text.name.text:
-                    note = (first.span, f"`{wire}` is also a wire of this port")
+                    note = (first.span, f"so has this port")
                     self.error(
                         text.span,
-                        f"`{wire}` is a wire of `{text.name.text}`",
+                        f"the port `{text.name.text}` has a wire `{wire}`",
                         notes=[note],
                         help="rename one of the ports",
                     )

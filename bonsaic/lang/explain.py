@@ -78,7 +78,9 @@ def _help(error: UnexpectedToken, source: Source) -> str | None:
         return "write `=` to assign"
     if error.token.type == "COMPARE" and "AND" in wanted:
         return "comparisons do not chain: write `a < b and b < c`"
-    if error.token.type in KEYWORDS and "NAME" in wanted:
+    if word == "not" and "INT" in wanted:
+        return "put brackets round it: `(not ...)`"
+    if error.token.type in KEYWORDS and "NAME" in wanted and "INT" not in wanted:
         return f"`{word}` is a word of the language and cannot be a name"
     return None
 

@@ -61,9 +61,7 @@ class Inference:
 
     def define(self, name: s.Ident, kind: str, type: Type | None) -> None:
         found = self.scope.find(name.text)
-        if name.text == "_":
-            self.error(name.span, "`_` is the wildcard of `match` and cannot be a name")
-        elif found:
+        if found:
             note = (found.span, f"{found.kind} `{name.text}` is first defined here")
             self.error(name.span, f"`{name.text}` is already defined", notes=[note])
         else:
@@ -85,8 +83,12 @@ class Inference:
         found = self._infer(e, free)
         if isinstance(found, Int) and max(-found.low, found.high) > t.LARGEST:
             bound = found.low if -found.low > found.high else found.high
-            shown = f"{bound:,}" if abs(bound) < 10**18 else "far more"
-            self.error(e.span, f"this may reach {shown}; integers stay within +-{t.LARGEST:,}")
+            what = (
+                "this number is too large"
+                if isinstance(e, s.Number)
+                else f"this may reach {bound:,}"
+            )
+            self.error(e.span, f"{what}; integers stay within +-{t.LARGEST:,}")
             found = None
         if found is not None:
             self.facts.types[e] = found

@@ -72,13 +72,13 @@ def read_kiss2(text: str, path: str = "<text>", name: str = "machine") -> Machin
         if key not in t.declared:
             raise mistake(path, f"this is no KISS2 file: it says no `{key}`")
     inputs, outputs = int(t.declared[".i"][1]), int(t.declared[".o"][1])
-    for found, most, what in (
-        (inputs, MOST_INPUTS, "inputs"),
-        (outputs, MOST_OUTPUTS, "outputs"),
-        (len(t.rows), MOST_ROWS, "rows"),
+    for found, least, most, what in (
+        (inputs, 0, MOST_INPUTS, "inputs"),
+        (outputs, 1, MOST_OUTPUTS, "outputs"),
+        (len(t.rows), 1, MOST_ROWS, "rows"),
     ):
-        if found > most or (found == 0 and what != "inputs"):
-            raise mistake(path, f"a machine has at most {most:,} {what}, and this one {found:,}")
+        if not least <= found <= most:
+            raise mistake(path, f"a machine has {least} to {most:,} {what}, and this one {found:,}")
     states = _states(t, inputs, outputs)
     t.stop_if_wrong()
     table = _table(t, name, states, inputs, outputs)

@@ -167,7 +167,7 @@ class _Walk:
             held = ", ".join(
                 f"{x.name} = {show_value(x.type, v)}" for x, v in zip(p.states, state, strict=True)
             )
-            way = show_word(p, self._word(number))
+            way = show_word(p, self._word(number), "after")
             self.mistakes[where] = Diagnostic(
                 where, f"this leaves no legal input {way}" + (f", where {held}" if held else "")
             )

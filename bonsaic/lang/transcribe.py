@@ -16,17 +16,21 @@ def transcribe(m: Mealy, states: Sequence[str], about: str) -> str:
     todo = [0]
     for state in todo:
         todo += [q for q in dict.fromkeys(m.next[state].tolist()) if q not in todo]
-    names = _names(m, states)
+    names, name = _names(m, states), m.name + "_" * (m.name in _words())
     lines = [
         f"// {about}",
         f"enum State {{ {', '.join(names[k] for k in sorted(todo))} }}",
-        f"program {m.name}({_ports(m.inputs)}) -> ({_ports(m.outputs)}) {{",
+        f"program {name}({_ports(m.inputs)}) -> ({_ports(m.outputs)}) {{",
         f"  state at: State = {names[0]}",
         "  match at {",
     ]
     for k in sorted(todo):
         lines += [f"    {names[k]} {{", *_arm(m, k, names), "    }"]
     return "\n".join([*lines, "  }", "}", ""])
+
+
+def _words() -> set[str]:
+    return {t.pattern.value for t in grammar().terminals}
 
 
 def _ports(wires: Sequence[str]) -> str:

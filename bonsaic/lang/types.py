@@ -157,8 +157,10 @@ def describe(t: Type) -> str:
     """A type in a sentence."""
     if isinstance(t, Free):
         return "dontcare"
-    if isinstance(t, Array):
-        return f"an array {t}"
+    if isinstance(t, Array | Enum):
+        return f"an {type(t).__name__.lower()} {t}"
+    if t == Int(-LARGEST, LARGEST):
+        return "an integer"
     return f"the number {t.low}" if isinstance(t, Int) and t.low == t.high else article(str(t))
 
 
@@ -173,6 +175,8 @@ def conversion(found: Type, wanted: Type) -> str | None:
     """How a value of one type is made one of the other."""
     if isinstance(wanted, Int) and isinstance(found, Bit | Enum):
         return "`int(...)` makes an integer of it"
+    if isinstance(wanted, Enum) and isinstance(found, Int):
+        return f"name a member, such as `{wanted.members[0]}`"
     if wanted == BIT and isinstance(found, Int):
         return "a comparison makes a bit of it, such as `... == 1` or `... > 0`"
     return None

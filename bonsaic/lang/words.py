@@ -100,19 +100,19 @@ def show_letter(program: Program, letter: tuple[int, ...]) -> str:
     return ",".join(show_value(p.type, v) for p, v in zip(program.inputs, letter, strict=True))
 
 
-def show_word(program: Program, word: Word) -> str:
+def show_word(program: Program, word: Word, when: str = "on") -> str:
     """In a sentence: "on the word `0 1 1`"."""
     if not word:
         return "at the start"
     if not program.inputs:
-        return f"in tick {len(word):,}"
+        return f"in tick {len(word):,}" if when == "on" else f"{when} {len(word):,} ticks"
     if len(word) <= SHOWN:
-        return f"on the word `{' '.join(show_letter(program, x) for x in word)}`"
+        return f"{when} the word `{' '.join(show_letter(program, x) for x in word)}`"
     ends = [
         " ".join(show_letter(program, x) for x in part)
         for part in (word[: SHOWN // 2], word[-SHOWN // 2 :])
     ]
-    return f"on the word `{ends[0]} ... {ends[1]}` of {len(word):,} ticks"
+    return f"{when} the word `{ends[0]} ... {ends[1]}` of {len(word):,} ticks"
 
 
 def run_table(program: Program, word: Word) -> str:
