@@ -234,18 +234,17 @@ def _lower(b: Build, net: Module, steps: Sequence) -> None:
 
 
 def _emit(b: Build, net: Module, gate: Module) -> None:
-    from bonsaic.emit.dot import dot, svg
+    from bonsaic.emit.dot import drawing, svg
     from bonsaic.emit.python import python
     from bonsaic.emit.verilog import verilog
     from bonsaic.prove.property import Broken, check_python, check_verilog, table_oracle
 
-    source, hardware, drawing = python(gate), verilog(gate), dot(net)
+    source, hardware, picture = python(gate), verilog(gate), drawing(net)
     b.out.write(f"{b.name}.py", source)
     b.out.write(f"{b.name}.v", hardware)
-    b.out.write(f"{b.name}.dot", drawing)
-    picture = svg(drawing)
-    if picture is not None:
-        b.out.write(f"{b.name}.svg", picture)
+    b.out.write(f"{b.name}.dot", picture)
+    if (drawn := svg(picture)) is not None:
+        b.out.write(f"{b.name}.svg", drawn)
     started = time.perf_counter()
     oracle, seed = table_oracle(b.spec.table), b.options.seed
     for what, answer in (
