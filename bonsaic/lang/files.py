@@ -14,6 +14,9 @@ from bonsaic.lang.program import Program
 from bonsaic.lang.transcribe import transcribe
 
 
+WRITTEN = 1_000_000  # characters of the program that a machine is written as
+
+
 def load(path: str, name: str | None = None) -> Program:
     """The checked program `name` of a file; `path` may be `FILE.bp:NAME`. Raises a `Mistake`."""
     if name is None and ":" in path and not os.path.exists(path):
@@ -40,12 +43,13 @@ def load(path: str, name: str | None = None) -> Program:
 
 def load_all(path: str) -> tuple[Program, ...]:
     """Every program of a `.bp` file, or the machine of a `.kiss2` file. Raises a `Mistake`."""
-    text, base = read_text(path), os.path.basename(path)
+    text, base, longest = read_text(path), os.path.basename(path), LONGEST
     if path.endswith(".kiss2"):
         stem = re.sub(r"\W", "_", base[: -len(".kiss2")], flags=re.ASCII)
         machine = read_kiss2(text, path, stem if stem[:1].isalpha() else f"m{stem}")
+        longest = WRITTEN
         text = transcribe(machine.table, machine.states, f"The machine of {base}.")
-    programs = check(parse_text(text, path))
+    programs = check(parse_text(text, path, longest=longest))
     if not programs:
         raise mistake(path, "there is no program in this file")
     return programs

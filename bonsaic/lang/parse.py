@@ -19,12 +19,12 @@ DIGITS = 12  # of a number: more than any range allows
 GRAMMAR = Path(__file__).with_name("bp.lark")
 
 
-def parse_text(text: str, path: str = "<text>") -> s.File:
-    """The syntax tree of a `.bp` text. Raises a `Mistake` at the first place that does not follow the grammar."""
+def parse_text(text: str, path: str = "<text>", *, longest: int = LONGEST) -> s.File:
+    """The syntax tree of a `.bp` text of at most `longest` characters. Raises a `Mistake` at the first place that does not follow the grammar."""
     source = Source(path, text)
-    if len(text) > LONGEST:
+    if len(text) > longest:
         raise mistake(
-            path, f"the file has {len(text):,} characters; a program has at most {LONGEST:,}"
+            path, f"the file has {len(text):,} characters; a program has at most {longest:,}"
         )
     try:
         tree = grammar().parse(text)

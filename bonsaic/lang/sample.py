@@ -5,6 +5,7 @@ The same generator state gives the same words on every machine: letters are chos
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from bonsaic.lang.lower import lower
 from bonsaic.lang.program import Port, Program, encode
 from bonsaic.lang.table import tabulate
 
-ODDS = 8.0  # by how much a mood favours a wire
+ODDS = 8.0  # of a wire's value that a mood favours
 WIRES = 8  # wires that moods favour at most
 CHANGE = 16  # a word changes its mood once in so many ticks
 UNIT = 1 << 32
@@ -182,9 +183,9 @@ class ModuleSampler:
             chance = rng.integers(0, UNIT, len(mood))
             if len(p.wires) == 1:
                 wire = len(columns)
-                odds = (p.frequency or 0.5) / (1 - (p.frequency or 0.5))
-                odds = odds * np.where(
-                    mood == 1 + 2 * wire, ODDS, np.where(mood == 2 + 2 * wire, 1 / ODDS, 1.0)
+                plain = (p.frequency or 0.5) / (1 - (p.frequency or 0.5))
+                odds = np.select(
+                    [mood == 1 + 2 * wire, mood == 2 + 2 * wire], [ODDS, 1 / ODDS], plain
                 )
                 columns.append(chance < odds / (1 + odds) * UNIT)
             else:
@@ -221,8 +222,8 @@ def _moods(letters: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Letter weights [mood, letter]: as they are, then for each wire with 1 and with 0 favoured."""
     moods = [weights]
     for wire in letters.T[:WIRES]:
-        moods += [
-            np.where(wire == 1, weights * ODDS, weights),
-            np.where(wire == 0, weights * ODDS, weights),
-        ]
+        for favoured in (wire == 1, wire == 0):
+            # fsum: the same sum on every machine
+            mine, others = (math.fsum(weights[x]) for x in (favoured, ~favoured))
+            moods.append(np.where(favoured, weights * (ODDS / mine), weights / others))
     return np.array(moods)

@@ -20,7 +20,7 @@ from bonsaic.lang.program import Program, encode, show_value
 from bonsaic.lang.words import Word, show_word
 
 PAIRS = 2_000_000  # pairs of state and letter that a check walks at most
-WORK = 50_000_000  # parts of the program that a check evaluates at most
+WORK = 32_000_000  # parts of the program that a check evaluates at most
 SHOWN = 20  # mistakes shown at most
 
 Progress = Callable[[int], None]

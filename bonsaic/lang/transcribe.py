@@ -39,20 +39,10 @@ def _ports(wires: Sequence[str]) -> str:
 
 def _names(m: Mealy, states: Sequence[str]) -> list[str]:
     """The states' own names where they can stand in a program, else S0, S1, ..."""
-    taken = {t.pattern.value for t in grammar().terminals} | {
-        *m.inputs,
-        *m.outputs,
-        m.name,
-        "at",
-        "State",
-        "_",
-    }
+    taken = {*_words(), *m.inputs, *m.outputs, m.name, m.name + "_", "at", "State"}
     sound = all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", s) and s not in taken for s in states)
-    return (
-        list(states)
-        if sound and len(set(states)) == len(states)
-        else [f"S{k}" for k in range(m.states)]
-    )
+    distinct = len(set(states)) == m.states
+    return list(states) if sound and distinct else [f"S{k}" for k in range(m.states)]
 
 
 def _arm(m: Mealy, state: int, names: Sequence[str]) -> list[str]:
