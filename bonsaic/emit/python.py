@@ -37,19 +37,20 @@ def python(m: Module) -> str:
             "",
             *(f"# {note}" for note in names.notes),
             *([""] if names.notes else []),
-            *_imports(m),
+            *imports(m),
             "",
             "",
             *_function(m, function, inputs, sources, list(outputs.values()), plan),
             "",
             "",
-            *_class(m, machine, function, inputs),
+            *class_of(m, machine, function, inputs),
             "",
         ]
     )
 
 
-def _imports(m: Module) -> list[str]:
+def imports(m: Module) -> list[str]:
+    """What the text imports."""
     used = ["Iterable", "Iterator"] if m.inputs else ["Iterator"]
     return ["import sys"] * (not m.inputs) + [f"from collections.abc import {', '.join(used)}"]
 
@@ -92,7 +93,7 @@ def _contract(inputs: list[str], outputs: list[str]) -> str:
     return f"On each tick, read {', '.join(inputs)} and {gives}."
 
 
-def _class(m: Module, machine: str, function: str, inputs: list[str]) -> list[str]:
+def class_of(m: Module, machine: str, function: str, inputs: list[str]) -> list[str]:
     """The same machine one tick at a time, by feeding the generator: the logic is written once."""
     arguments = "".join(f", {name}: bool" for name in inputs)
     letter = inputs[0] if len(inputs) == 1 else f"({', '.join(inputs)})"
