@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bonsaic.grow.shrink.rows import Rows
-from bonsaic.grow.shrink.walk import zigzag
+from bonsaic.grow.shrink.rows import Rows, rows_of
+from bonsaic.grow.shrink.sketch import CLEAR, decided, zero_weights
+from bonsaic.grow.shrink.walk import raw_machine_of, zigzag
+from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Cell, Network
-
-CLEAR = 1e-3  # a decision nearer than this to a turn of the zigzag does not count as made
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,11 +41,6 @@ class Coded:
 def reads(net: Coded, rows: Rows) -> np.ndarray:
     """What each neuron sees: [row, input + bit], -1/+1."""
     return np.concatenate([rows.x.astype(np.float64), net.codes[rows.here]], 1)
-
-
-def decided(z: np.ndarray) -> np.ndarray:
-    """The zigzag's sign, 0 where it is too close to a turn."""
-    return zigzag(z) * ((np.abs(z) > CLEAR) & (np.abs(np.abs(z) - 2) > CLEAR))
 
 
 def holds(net: Coded, rows: Rows) -> bool:
@@ -155,24 +150,28 @@ def _merge_gates(net: Coded) -> Coded:
 
 
 def _weights(net: Coded, rows: Rows) -> Coded:
-    """Zero single weights, smallest first, while every neuron still does what it did."""
-    seen, want = reads(net, rows), targets(net, rows)
-    kernel = net.kernel.copy()
-    open_ = kernel != 0
-    while open_.any():
-        z = seen @ kernel.T + net.bias
-        without = z[:, :, None] - seen[:, None, :] * kernel
-        fine = ((decided(without) == want[:, :, None]) | (want[:, :, None] == 0)).all(0) & open_
-        open_ &= fine
-        size = np.where(fine, np.abs(kernel), np.inf)
-        smallest = size.argmin(1)
-        for neuron in np.flatnonzero(fine.any(1)):
-            kernel[neuron, smallest[neuron]] = 0
-            open_[neuron, smallest[neuron]] = False
+    kernel = zero_weights(reads(net, rows), targets(net, rows), net.kernel, net.bias)
     return replace(net, kernel=kernel)
 
 
-def network_of(net: Coded, like: Network, note: dict) -> Network:
+def coded_of(network: Network, mealy: Mealy) -> tuple[Coded, Rows] | None:
+    """A network of one hard cell, one code per state of its own unminimised machine, and that machine's rows.
+
+    None for other networks, and for margins that are too thin.
+    """
+    own = raw_machine_of(network, mealy)
+    if own is None or len(network.cells) != 1 or not network.hard_outputs:
+        return None
+    (cell,) = network.cells
+    kernel = np.concatenate([cell.recurrent_kernel, cell.output_kernel], 1).T.astype(np.float64)
+    bias = np.concatenate([cell.recurrent_bias, cell.output_bias]).astype(np.float64)
+    head = network.head_kernel.T.astype(np.float64)
+    net = Coded(own[1], kernel, bias, head, network.head_bias.astype(np.float64))
+    rows = rows_of(own[0])
+    return (net, rows) if holds(net, rows) else None
+
+
+def network_of(net: Coded, like: Network) -> Network:
     """The coded network as a checkpoint; its first code is all -1 and its wires are those of `like`."""
     inputs = net.kernel.shape[1] - net.bits
     flip = -net.codes[0]
@@ -195,5 +194,5 @@ def network_of(net: Coded, like: Network, note: dict) -> Network:
         (cell,),
         np.ascontiguousarray(net.head.T, f32),
         net.head_bias.astype(f32),
-        note=note,
+        note=like.note,
     )

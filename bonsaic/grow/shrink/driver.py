@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from bonsaic.grow.shrink.coded import Coded, holds, network_of, trim
+from bonsaic.grow.shrink.coded import coded_of, network_of
 from bonsaic.grow.shrink.finish import finish
 from bonsaic.grow.shrink.rows import Rows, rows_of
 from bonsaic.grow.shrink.search import WIDE, Found, Plan, search
-from bonsaic.grow.shrink.walk import agree, raw_machine_of
+from bonsaic.grow.shrink.sketch import expand
+from bonsaic.grow.shrink.walk import agree
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Network
 
-WORK = {"fast": 5e7, "hard": 5e8}  # array elements a search may touch
-IDLE = {"fast": 400, "hard": 1500}
+WORK = {"fast": 1e8, "hard": 5e8}  # array elements a search may touch
+IDLE = {"fast": 300, "hard": 1500}
 OVERHEAD = 16_000  # elements' worth of calls in one step
 COUNTS = (24, 96)  # the fewest and the most networks side by side
 STEPS = (600, 8000)
@@ -60,12 +61,14 @@ def shrink(
     deadline = None if budget is None else time.monotonic() + budget
     rows = rows_of(mealy)
     found = _search(rows, effort, seed, deadline, progress, stop)
-    candidates = [_shrunk(found, rows, mealy, network, "codes free")] if found.nets else []
-    if not candidates:
-        own = _own_codes(network, mealy)
-        if own is not None:
-            candidates.append(_shrunk(Found([own[0]]), own[1], mealy, network, "codes kept"))
-    return min([kept, *candidates], key=lambda s: s.edges)
+    if found.nets:
+        small = [expand(net, network) for net in found.nets]
+        candidate = _shrunk(small, mealy, "codes free", found.history)
+    elif coded_of(network, mealy) is not None:
+        candidate = _shrunk([network], mealy, "codes kept", ())
+    else:
+        return kept
+    return min(kept, candidate, key=lambda s: s.edges)
 
 
 def from_table(
@@ -87,7 +90,8 @@ def from_table(
     like = Network(
         mealy.name, mealy.inputs, mealy.outputs, (), empty, np.zeros(len(mealy.outputs), np.float32)
     )
-    return _shrunk(found, rows, mealy, like, "codes free").network
+    small = [expand(net, like) for net in found.nets]
+    return _shrunk(small, mealy, "codes free", found.history).network
 
 
 def _search(
@@ -117,14 +121,20 @@ def _plan(rows: Rows, effort: str) -> Plan:
     return Plan(count, steps, IDLE[effort])
 
 
-def _shrunk(found: Found, rows: Rows, mealy: Mealy, like: Network, recipe: str) -> Shrunk:
-    """The best of the smallest networks found, finished: fewest edges, then the widest margin."""
+def _shrunk(
+    nets: Sequence[Network], mealy: Mealy, recipe: str, history: Sequence[tuple[int, int]]
+) -> Shrunk:
+    """The best of these right networks, finished: few edges and narrow neurons, then the widest margin."""
     finished = []
-    for net in found.nets[:FINISHED]:
-        done = network_of(finish(net, rows), like, like.note)
+    for net in nets[:FINISHED]:
+        coded = coded_of(net, mealy)
+        if coded is None:
+            continue
+        done = network_of(finish(*coded), net)
         verdict = agree(mealy, done)
         assert verdict is not None, "a finished network answers wrongly"
-        finished.append(Shrunk(done, done.edges, verdict.margin, recipe, tuple(found.history)))
+        finished.append(Shrunk(done, done.edges, verdict.margin, recipe, tuple(history)))
+    assert finished
     return min(finished, key=_worth)
 
 
@@ -134,20 +144,3 @@ def _worth(s: Shrunk) -> tuple[float, float]:
     fans = [np.count_nonzero(k, axis=0) for k in (cell.recurrent_kernel, cell.output_kernel)]
     wide = np.maximum(np.concatenate(fans) - WIDE, 0).sum()
     return s.edges + 2.0 * wide + (1.5 if s.margin < THIN else 0), -s.margin
-
-
-def _own_codes(network: Network, mealy: Mealy) -> tuple[Coded, Rows] | None:
-    """The network as it is, a code per state of its own unminimised machine, trimmed.
-
-    None for several cells or soft ones.
-    """
-    own = raw_machine_of(network, mealy)
-    if own is None or len(network.cells) != 1 or not network.hard_outputs:
-        return None
-    (cell,) = network.cells
-    kernel = np.concatenate([cell.recurrent_kernel, cell.output_kernel], 1).T.astype(np.float64)
-    bias = np.concatenate([cell.recurrent_bias, cell.output_bias]).astype(np.float64)
-    head = network.head_kernel.T.astype(np.float64)
-    net = Coded(own[1], kernel, bias, head, network.head_bias.astype(np.float64))
-    rows = rows_of(own[0])
-    return (trim(net, rows), rows) if holds(net, rows) else None

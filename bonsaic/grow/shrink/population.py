@@ -3,7 +3,8 @@
 Every network holds a code per state. All (state, letter) rows are trained one step ahead: neurons
 toward the code of the next state, codes toward what the neurons say, as inputs and as targets. Only
 the largest weights of each neuron count, as many as its budget; the others keep learning and may
-come back.
+come back. A signal (a state bit, an output wire) has one neuron or several: of a bit's neurons
+exactly one fires where the bit is 1; a wire's neurons vote.
 """
 
 from __future__ import annotations
@@ -12,61 +13,69 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bonsaic.grow.shrink.coded import Coded
 from bonsaic.grow.shrink.rows import Rows
+from bonsaic.grow.shrink.sketch import Sketch
 from bonsaic.grow.shrink.walk import ameo
 
 F, LEAK = 0.5, 0.1
 RATE, RESTART, DECAY = 0.03, 300, 0.003
+MARGIN = 0.6  # an activation this far on the right side is left alone
 GRID = 4096  # weights leave the population as multiples of 1/4096
+ONE = np.float32(1)
+CLOSE = np.float32(0.01)  # an activation nearer to 0 is not trusted
 DEAD = -1  # the budget of a neuron that is not there
 
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes every network of a population is padded to; each wire has its own `gates`."""
+    """The sizes every network of a population is padded to: so many neurons for each bit and wire."""
 
     inputs: int
     states: int
     bits: int
     wires: int
-    gates: int
+    per_bit: int
+    per_wire: int
+
+    @property
+    def bit_neurons(self) -> int:
+        return self.bits * self.per_bit
 
     @property
     def neurons(self) -> int:
-        return self.bits + self.wires * self.gates
+        return self.bit_neurons + self.wires * self.per_wire
 
     @property
     def reads(self) -> int:
         return self.inputs + self.bits
 
-    def parts(self, flat: np.ndarray) -> dict[str, np.ndarray]:
-        """Views of flat parameters [network, parameter]."""
-        shapes = {
-            "kernel": (self.neurons, self.reads),
-            "bias": (self.neurons,),
-            "head": (self.wires, self.gates),
-            "head_bias": (self.wires,),
-            "codes": (self.states, self.bits),
-        }
-        views, at = {}, 0
-        for name, shape in shapes.items():
-            size = int(np.prod(shape))
-            views[name] = flat[:, at : at + size].reshape(len(flat), *shape)
-            at += size
-        return views
-
     @property
     def size(self) -> int:
-        return (
-            self.neurons * (self.reads + 1)
-            + self.wires * (self.gates + 1)
-            + self.states * self.bits
+        votes = self.wires * (self.per_wire + 1)
+        return self.neurons * (self.reads + 1) + votes + self.states * self.bits
+
+    def parts(self, flat: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Kernel, bias, votes, offset and codes as views of flat parameters [network, parameter]."""
+        shapes = (
+            (self.neurons, self.reads),
+            (self.neurons,),
+            (self.wires * self.per_wire,),
+            (self.wires,),
+            (self.states, self.bits),
         )
+        ends = np.cumsum([int(np.prod(shape)) for shape in shapes])
+        cut = np.split(flat, ends[:-1], axis=1)
+        return tuple(c.reshape(len(flat), *s) for c, s in zip(cut, shapes, strict=True))
+
+    def owners(self) -> np.ndarray:
+        """The signal of each neuron: the bits, then the wires."""
+        bits = np.repeat(np.arange(self.bits), self.per_bit)
+        wires = self.bits + np.repeat(np.arange(self.wires), self.per_wire)
+        return np.concatenate([bits, wires])
 
 
 class Population:
-    """`count` networks side by side. budgets: int [network, neuron], DEAD for a neuron that is not there."""
+    """`count` networks side by side; budgets: int [network, neuron], DEAD for one not there."""
 
     def __init__(self, rows: Rows, shape: Shape, count: int, rng: np.random.Generator):
         self.rows, self.shape, self.rng = rows, shape, rng
@@ -74,7 +83,7 @@ class Population:
         self.mean, self.square = np.zeros_like(self.flat), np.zeros_like(self.flat)
         self._gradient = np.zeros_like(self.flat)
         self.age = np.zeros(count, np.int64)
-        self.budgets = np.zeros((count, shape.neurons), np.int64)
+        self.budgets = np.full((count, shape.neurons), DEAD)
         n = len(rows.here)
         self._leaving = np.zeros((shape.states, n), np.float32)
         self._leaving[rows.here, np.arange(n)] = 1
@@ -83,12 +92,13 @@ class Population:
 
     def fresh(self) -> np.ndarray:
         """The parameters of one untrained network."""
-        flat = np.zeros((1, self.shape.size), np.float32)
-        p, draw = self.shape.parts(flat), self.rng.standard_normal
-        p["kernel"][:] = draw(p["kernel"].shape) * 0.6
-        p["bias"][:] = draw(p["bias"].shape) * 0.7
-        p["head"][:] = np.abs(draw(p["head"].shape)) * 0.3 + 0.7
-        p["codes"][:] = draw(p["codes"].shape) * 0.5
+        flat = self.rng.standard_normal((1, self.shape.size)).astype(np.float32)
+        kernel, bias, votes, offset, codes = self.shape.parts(flat)
+        kernel *= 0.6
+        bias *= 0.7
+        votes[:] = np.abs(votes) * 0.3 + 0.7
+        offset[:] = 0
+        codes *= 0.5
         return flat[0]
 
     def place(self, i: int, flat: np.ndarray, budgets: np.ndarray) -> None:
@@ -97,60 +107,58 @@ class Population:
         self.mean[i] = self.square[i] = 0
         self.age[i] = 0
 
-    def look(self) -> np.ndarray:
-        """How many rows each network has wrong; `learn` then steps down the gradient found on the way."""
-        s, rows, bits = self.shape, self.rows, self.shape.bits
-        p, g = s.parts(self.flat), s.parts(self._gradient)
-        mask, alive = self._mask(), (self.budgets != DEAD).astype(np.float32)
-        here_bits = alive[:, None, :bits]
-        gates = alive[:, bits:].reshape(-1, s.wires, s.gates)
-        n, count = len(rows.here), len(self.flat)
+    def there(self) -> np.ndarray:
+        """bool [network, bit]: which bits have a neuron."""
+        s = self.shape
+        alive = self.budgets[:, : s.bit_neurons] != DEAD
+        return alive.reshape(len(alive), s.bits, s.per_bit).any(2)
 
-        codes = np.where(p["codes"] > 0, np.float32(1), np.float32(-1)) * here_bits
+    def look(self) -> np.ndarray:
+        """How many rows each network has wrong; finds the gradient that `learn` steps down."""
+        s, rows, cut = self.shape, self.rows, self.shape.bit_neurons
+        weights, bias, votes, offset, real = s.parts(self.flat)
+        to_weights, to_bias, to_votes, to_offset, to_codes = s.parts(self._gradient)
+        count, n = len(self.flat), len(rows.here)
+        alive = self.budgets != DEAD
+        there = self.there()[:, None]
+
+        codes = np.where(real > 0, ONE, -ONE) * there
         seen = np.empty((count, n, s.reads), np.float32)
         seen[:, :, : s.inputs] = rows.x
         seen[:, :, s.inputs :] = codes[:, rows.here]
-        kernel = p["kernel"] * mask
-        value, slope = ameo(seen @ kernel.swapaxes(1, 2) + p["bias"][:, None], F, LEAK)
+        kernel = weights * self._mask(there)
+        value, slope = ameo(seen @ kernel.swapaxes(1, 2) + bias[:, None], F, LEAK)
 
-        state, goal = value[:, :, :bits], codes[:, rows.there]
-        agreed = state * goal
-        late = (agreed < 0.6) & (here_bits > 0)
-        scale = 2 / np.maximum(here_bits.sum(2, keepdims=True), 1)
-        fired = np.where(value[:, :, bits:] > 0, np.float32(1), np.float32(-1))
-        fired = fired.reshape(count, n, s.wires, s.gates)
-        head = p["head"] * gates
-        y = (fired * head[:, None]).sum(3) + p["head_bias"][:, None]
-        right = y * rows.want
-        miss = np.where((right < 1) & (rows.want != 0), (y - rows.want) * 2, np.float32(0))
-        wrong = ((agreed <= 0.01) & (here_bits > 0)).any(2) | (
-            (right <= 0.01) & (rows.want != 0)
-        ).any(2)
-
-        several = (gates.sum(2) > 1).astype(np.float32)
-        g["head"][:] = np.einsum("pry,pryg->pyg", miss, fired) * gates * several[:, :, None]
-        g["head_bias"][:] = miss.sum(1) * several
+        goal = codes[:, rows.there]
+        bits = np.where(alive[:, None, :cut], value[:, :, :cut], np.float32(-9))
+        bits = bits.reshape(count, n, s.bits, s.per_bit)
+        target = _one_of(bits, goal).reshape(count, n, cut) * alive[:, None, :cut]
+        late = (value[:, :, :cut] * target < MARGIN) & (target != 0)
+        wrong = ((value[:, :, :cut] * target <= CLOSE) & (target != 0)).any(2)
+        scale = 2 / np.maximum(there.sum(2, keepdims=True), 1).astype(np.float32)
         pull = np.empty((count, n, s.neurons), np.float32)
-        pull[:, :, :bits] = np.where(late, state - goal, 0) * scale
-        pull[:, :, bits:] = (miss[..., None] * head[:, None]).reshape(count, n, -1)
-        pull *= slope
-        g["kernel"][:] = pull.swapaxes(1, 2) @ seen
-        g["bias"][:] = pull.sum(1)
-        back = (pull @ kernel)[:, :, s.inputs :]
-        g["codes"][:] = self._leaving @ back - self._entering @ (np.where(late, state, 0) * scale)
-        return wrong.sum(1)
+        pull[:, :, :cut] = np.where(late, value[:, :, :cut] - target, np.float32(0)) * scale
 
-    def _mask(self) -> np.ndarray:
-        """[network, neuron, read]: 1 for the largest weights of each neuron, within its budget."""
-        s = self.shape
-        size = np.abs(s.parts(self.flat)["kernel"])
-        size[:, :, s.inputs :] *= (self.budgets[:, None, : s.bits] != DEAD) + np.float32(0)
-        if s.reads == 0:
-            return size
-        budget = np.clip(self.budgets, 0, s.reads)
-        ordered = np.sort(size, axis=2)
-        least = np.take_along_axis(ordered, np.minimum(s.reads - budget, s.reads - 1)[..., None], 2)
-        return ((size >= least) & (size > 0) & (budget > 0)[..., None]).astype(np.float32)
+        vote = votes * alive[:, cut:]
+        fired = np.where(value[:, :, cut:] > 0, ONE, -ONE)
+        y = (fired * vote[:, None]).reshape(count, n, s.wires, s.per_wire).sum(3) + offset[:, None]
+        right = y * rows.want
+        wrong |= ((right <= CLOSE) & (rows.want != 0)).any(2)
+        miss = np.where((right < 1) & (rows.want != 0), (y - rows.want) * 2, np.float32(0))
+        spread = np.repeat(miss, s.per_wire, axis=2)
+        pull[:, :, cut:] = spread * vote[:, None]
+
+        pull *= slope
+        to_weights[:] = pull.swapaxes(1, 2) @ seen
+        to_bias[:] = pull.sum(1)
+        several = alive[:, cut:].reshape(count, s.wires, s.per_wire).sum(2) > 1
+        to_votes[:] = (spread * fired).sum(1) * np.repeat(several, s.per_wire, axis=1)
+        to_offset[:] = miss.sum(1) * several
+        top = bits.max(3) if s.bits else goal
+        behind = np.where((top * goal < MARGIN) & there, top, np.float32(0)) * scale
+        back = (pull @ kernel)[:, :, s.inputs :]
+        to_codes[:] = self._leaving @ back - self._entering @ behind
+        return wrong.sum(1)
 
     def learn(self) -> None:
         """One step of Adam for all networks."""
@@ -162,54 +170,67 @@ class Population:
         self.mean += np.float32(0.1) * (grad - self.mean)
         self.square += np.float32(0.01) * (grad * grad - self.square)
         self.flat -= rate * self.mean / (np.sqrt(self.square / (1 - 0.99**age)) + np.float32(1e-7))
-        p = self.shape.parts(self.flat)
-        p["kernel"] *= np.float32(1 - DECAY)
-        np.clip(p["codes"], -1, 1, out=p["codes"])
+        kernel, *_, codes = self.shape.parts(self.flat)
+        kernel *= np.float32(1 - DECAY)
+        np.clip(codes, -1, 1, out=codes)
 
-    def embed(self, net: Coded) -> tuple[np.ndarray, np.ndarray] | None:
-        """A coded network as parameters and budgets of this population; None where it does not fit."""
+    def _mask(self, there: np.ndarray) -> np.ndarray:
+        """[network, neuron, read]: 1 for the largest weights of each neuron, within its budget."""
         s = self.shape
-        if net.bits > s.bits or (net.head != 0).sum(1).max(initial=0) > s.gates:
-            return None
-        flat, budgets = np.zeros((1, s.size), np.float32), np.full(s.neurons, DEAD)
-        p = s.parts(flat)
-        width = s.inputs + net.bits
-        p["codes"][0, :, : net.bits] = net.codes * 0.5
-        p["head_bias"][0] = net.head_bias
-        slots: list[tuple[int, int]] = [(j, j) for j in range(net.bits)]
-        for wire in range(s.wires):
-            for k, gate in enumerate(np.flatnonzero(net.head[wire])):
-                slots.append((s.bits + wire * s.gates + k, net.bits + int(gate)))
-                p["head"][0, wire, k] = net.head[wire, gate]
-        for slot, neuron in slots:
-            p["kernel"][0, slot, :width] = net.kernel[neuron]
-            p["bias"][0, slot] = net.bias[neuron]
-            budgets[slot] = net.fan_in[neuron]
-        return flat[0], budgets
+        size = np.abs(s.parts(self.flat)[0])
+        size[:, :, s.inputs :] *= there
+        if s.reads == 0:
+            return size
+        budget = np.clip(self.budgets, 0, s.reads)
+        ordered = np.sort(size, axis=2)
+        nth = np.minimum(s.reads - budget, s.reads - 1)[..., None]
+        least = np.take_along_axis(ordered, nth, 2)
+        return ((size >= least) & (size > 0) & (budget > 0)[..., None]).astype(np.float32)
 
-    def coded(self, i: int) -> Coded:
+    def sketch(self, i: int) -> Sketch:
         """Network i as it fires, its weights rounded to the grid."""
         s = self.shape
-        flat = self.flat[i : i + 1].astype(np.float64)
-        p, mask = s.parts(np.rint(flat * GRID) / GRID), self._mask_of(i)
         alive = self.budgets[i] != DEAD
-        bits, gates = alive[: s.bits], alive[s.bits :]
+        there = self.there()
+        bits = there[i]
+        flat = np.rint(self.flat[i : i + 1].astype(np.float64) * GRID) / GRID
+        kernel, bias, votes, offset, _ = s.parts(flat)
+        real = s.parts(self.flat)[-1][i]
         columns = np.concatenate([np.ones(s.inputs, bool), bits])
-        head = np.zeros((s.wires, s.wires * s.gates))
-        for wire in range(s.wires):
-            head[wire, wire * s.gates : (wire + 1) * s.gates] = p["head"][0, wire]
-        codes = np.where(self.shape.parts(flat)["codes"][0] > 0, 1.0, -1.0)
-        return Coded(
-            codes[:, bits],
-            (p["kernel"][0] * mask)[alive][:, columns],
-            p["bias"][0][alive],
-            head[:, gates],
-            p["head_bias"][0],
+        number = np.cumsum(np.concatenate([bits, np.ones(s.wires, bool)])) - 1
+        return Sketch(
+            np.where(real > 0, 1.0, -1.0)[:, bits],
+            (kernel[0] * self._mask(there[:, None])[i])[alive][:, columns],
+            bias[0][alive],
+            number[s.owners()[alive]],
+            np.concatenate([np.ones(s.bit_neurons), votes[0]])[alive],
+            offset[0],
         )
 
-    def _mask_of(self, i: int) -> np.ndarray:
-        whole = (self.flat, self.budgets)
-        self.flat, self.budgets = self.flat[i : i + 1], self.budgets[i : i + 1]
-        mask = self._mask()[0]
-        self.flat, self.budgets = whole
-        return mask
+    def embed(self, net: Sketch) -> tuple[np.ndarray, np.ndarray]:
+        """A sketch as parameters and budgets of this population."""
+        s = self.shape
+        flat, budgets = np.zeros((1, s.size), np.float32), np.full(s.neurons, DEAD)
+        kernel, bias, votes, offset, codes = s.parts(flat)
+        width = s.inputs + net.bits
+        codes[0, :, : net.bits] = net.codes * 0.5
+        offset[0] = net.offset
+        free = {
+            signal: list(np.flatnonzero(s.owners() == signal)) for signal in range(s.bits + s.wires)
+        }
+        for neuron, owner in enumerate(net.owner.tolist()):
+            slot = free[owner if owner < net.bits else owner - net.bits + s.bits].pop(0)
+            kernel[0, slot, :width] = net.kernel[neuron]
+            bias[0, slot] = net.bias[neuron]
+            if owner >= net.bits:
+                votes[0, slot - s.bit_neurons] = net.vote[neuron]
+            budgets[slot] = np.count_nonzero(net.kernel[neuron])
+        return flat[0], budgets
+
+
+def _one_of(value: np.ndarray, goal: np.ndarray) -> np.ndarray:
+    """Each neuron's target [.., bit, neuron]: where the bit is 1, 1 for the one that fires most."""
+    goal = goal[..., None]
+    if value.shape[3] == 1:
+        return goal
+    return np.where((goal > 0) & (value == value.max(3, keepdims=True)), ONE, -ONE)

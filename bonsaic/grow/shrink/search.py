@@ -9,14 +9,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bonsaic.grow.shrink.coded import Coded, holds, trim
 from bonsaic.grow.shrink.population import DEAD, RESTART, Population, Shape
 from bonsaic.grow.shrink.rows import Rows
+from bonsaic.grow.shrink.sketch import Sketch, holds, trim
 
 LOOK = 20  # steps between looks at who is right
 POOL = 24
 NOISE = 0.3
 WIDE, WIDEST = 4, 6  # inputs a neuron should have at most, and may have
+
+
+Genes = tuple[np.ndarray, np.ndarray]  # parameters and budgets
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,13 @@ class Plan:
 class Found:
     """The smallest right networks, best first, and when each smaller one came: (step, edges)."""
 
-    nets: list[Coded] = field(default_factory=list)
+    nets: list[Sketch] = field(default_factory=list)
     history: list[tuple[int, int]] = field(default_factory=list)
     steps: int = 0
+    fewest_wrong: int = 1 << 30
 
 
-def cost(net: Coded) -> float:
+def cost(net: Sketch) -> float:
     """Edges, and two more for every input of a neuron beyond the fourth."""
     return net.edges + 2.0 * np.maximum(net.fan_in - WIDE, 0).sum() + 0.01 * net.bits
 
@@ -47,7 +51,8 @@ def search(
     plan: Plan,
     rng: np.random.Generator,
     *,
-    start: Coded | None = None,
+    per_bit: int = 1,
+    per_wire: int = 2,
     extra_bits: int = 2,
     deadline: float | None = None,
     stop: Callable[[], bool] | None = None,
@@ -56,9 +61,9 @@ def search(
     """Search for a small network of one code per state; the same seed and plan give the same answer."""
     fewest = math.ceil(math.log2(rows.states)) if rows.states > 1 else 0
     most = min(fewest + extra_bits, rows.states - 1)
-    shape = Shape(rows.inputs, rows.states, most, rows.wires, 2)
+    shape = Shape(rows.inputs, rows.states, most, rows.wires, per_bit, per_wire)
     people = Population(rows, shape, plan.count, rng)
-    pool: list[tuple[float, Coded, np.ndarray, np.ndarray]] = []
+    pool: list[tuple[float, Sketch, Genes]] = []
     found = Found()
     for i in range(plan.count):
         people.place(i, people.fresh(), _first_budgets(shape, fewest, rng))
@@ -67,16 +72,15 @@ def search(
         wrong = people.look()
         found.steps = step
         if step % LOOK == 0:
+            found.fewest_wrong = min(found.fewest_wrong, int(wrong.min()))
             proved = np.zeros(plan.count, bool)
             for i in np.flatnonzero(wrong == 0).tolist():
-                net = people.coded(i)
+                net = people.sketch(i)
                 if not holds(net, rows):
                     continue
                 proved[i] = True
                 net = trim(net, rows)
-                embedded = people.embed(net)
-                assert embedded is not None and holds(net, rows)
-                pool.append((cost(net), net, *embedded))
+                pool.append((cost(net), net, people.embed(net)))
                 if cost(net) < best:
                     best, last = cost(net), step
                     found.history.append((step, net.edges))
@@ -92,40 +96,44 @@ def search(
             tired |= (people.age >= 2 * RESTART) & bool(pool)
             for i in np.flatnonzero(proved | tired).tolist():
                 if pool and rng.random() > 0.3:
-                    people.place(i, *_child(pool[rng.integers(len(pool))], shape, rng))
+                    people.place(i, *_child(pool[rng.integers(len(pool))][2], shape, rng))
                 else:
                     people.place(i, people.fresh(), _first_budgets(shape, fewest, rng))
             if (proved | tired).any():
                 people.look()
         people.learn()
-    found.nets = [net for _, net, _, _ in pool]
+    found.nets = [net for _, net, _ in pool]
     return found
 
 
 def _first_budgets(shape: Shape, fewest: int, rng: np.random.Generator) -> np.ndarray:
-    """Some bits, each reading a few, and one or two gates a wire."""
+    """Some bits, each neuron reading a few, one neuron a signal or all there is room for."""
     budgets = np.full(shape.neurons, DEAD)
     bits = int(rng.integers(fewest, shape.bits + 1)) if shape.bits else 0
     reads = shape.inputs + bits
-    budgets[:bits] = min(rng.choice([3, 4, 4, WIDEST]), reads)
-    wide = min(rng.choice([3, 4, WIDEST]), reads)
-    for wire in range(shape.wires):
-        first = shape.bits + wire * shape.gates
-        budgets[first : first + (shape.gates if rng.random() < 0.3 else 1)] = wide
+    owners = shape.owners()
+    for signals in (range(bits), range(shape.bits, shape.bits + shape.wires)):
+        budget = min(rng.choice([3, 4, 4, WIDEST] if signals.start == 0 else [3, 4, WIDEST]), reads)
+        alone = rng.random() < (0.7 if shape.per_bit == 1 else 0.2)
+        for signal in signals:
+            own = np.flatnonzero(owners == signal)
+            budgets[own[: 1 if alone else len(own)]] = budget
     return budgets
 
 
-def _child(
-    parent: tuple[float, Coded, np.ndarray, np.ndarray], shape: Shape, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """A noisy copy of a right network that lost a bit, a gate or an input or two."""
-    flat = parent[2] + rng.standard_normal(shape.size).astype(np.float32) * np.float32(
-        NOISE * rng.random()
-    )
-    budgets = parent[3].copy()
-    bits = np.flatnonzero(budgets[: shape.bits] != DEAD)
+def _child(parent: Genes, shape: Shape, rng: np.random.Generator) -> Genes:
+    """A noisy copy of a right network that lost a bit, a neuron, or an input or two."""
+    noise = rng.standard_normal(shape.size).astype(np.float32)
+    flat = parent[0] + noise * np.float32(NOISE * rng.random())
+    budgets = parent[1].copy()
+    owners = shape.owners()
+    bits = np.unique(owners[(budgets != DEAD) & (owners < shape.bits)])
     if len(bits) > 1 and rng.random() < 0.15:
-        budgets[rng.choice(bits)] = DEAD
+        budgets[owners == rng.choice(bits)] = DEAD
+        return flat, budgets
+    several = np.flatnonzero((budgets != DEAD) & (np.bincount(owners[budgets != DEAD])[owners] > 1))
+    if len(several) and rng.random() < 0.15:
+        budgets[rng.choice(several)] = DEAD
         return flat, budgets
     for _ in range(1 + (rng.random() < 0.3)):
         some = np.flatnonzero(budgets > 0)
