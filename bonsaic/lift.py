@@ -15,8 +15,8 @@ from bonsaic.network import Network
 def lift(n: Network) -> Module:
     """The network's tick: inputs and hard states are -1/+1, an output is 1 where the head's value is above 0.
 
-    A weight of zero is no edge. State j of cell k is register `state{k}_{j}`, its neuron `recurrent{k}_{j}`, an output
-    neuron `output{k}_{j}`, a head neuron `head_{wire}`.
+    A weight of zero is no edge. State j is register `s{j}`, the neuron that feeds it `r{j}`, an output neuron `n{j}`, with
+    `c{k}_` before it where several cells are stacked; a head neuron is `head_{wire}`.
     """
     inputs = tuple(port(name, SIGN) for name in n.inputs)
     activation = (_exact(n.f), _exact(n.leak))
@@ -35,18 +35,20 @@ def lift(n: Network) -> Module:
 
     wires: list[Node] = list(inputs)
     for k, cell in enumerate(n.cells):
+        prefix = f"c{k}_" if len(n.cells) > 1 else ""
         states = [
-            register(f"state{k}_{j}", SIGN if n.hard_states else REAL) for j in range(cell.states)
+            register(_unused(f"{prefix}s{j}", n), SIGN if n.hard_states else REAL)
+            for j in range(cell.states)
         ]
         sources = wires + states
         for j, state in enumerate(states):
             start = _exact(cell.initial_state[j])
             init[state.name] = Fraction(1 if start > 0 else -1) if n.hard_states else start
             kernel, bias = cell.recurrent_kernel[:, j], cell.recurrent_bias[j]
-            nexts[state.name] = neuron(f"recurrent{k}_{j}", kernel, bias, sources, n.hard_states)
+            nexts[state.name] = neuron(f"{prefix}r{j}", kernel, bias, sources, n.hard_states)
         regs += states
         wires = [
-            neuron(f"output{k}_{j}", cell.output_kernel[:, j], bias, sources, n.hard_outputs)
+            neuron(f"{prefix}n{j}", cell.output_kernel[:, j], bias, sources, n.hard_outputs)
             for j, bias in enumerate(cell.output_bias)
         ]
     outs = {}
@@ -54,6 +56,12 @@ def lift(n: Network) -> Module:
         outs[name] = _sum(n.head_kernel[:, j], n.head_bias[j], wires)
         names.setdefault(outs[name], f"head_{name}")
     return verify(Module(n.name, "net", inputs, tuple(regs), init, nexts, outs, names=names))
+
+
+def _unused(name: str, n: Network) -> str:
+    while name in (*n.inputs, *n.outputs):
+        name += "_"
+    return name
 
 
 def _exact(value: float) -> Fraction:
