@@ -17,6 +17,8 @@ Line = tuple[str, Span]
 def read_aiger(text: str, path: str = "<text>") -> Module:
     """The circuit of an `.aag` file; anything wrong, missing or unsupported in it is a `Mistake`."""
     net = Netlist(read_size(text, path))
+    if not text.endswith("\n"):
+        raise mistake(path, "the last line has no end: the file is cut")
     lines = _lines(net)
     first, span = next(lines)
     header = re.fullmatch(r"aag (\d+) (\d+) (\d+) (\d+) (\d+)", first)
