@@ -71,7 +71,7 @@ def test_the_emitted_python_runs_with_nothing_but_python(built, tmp_path):
     out, _ = built
     code = "from replace_111 import replace_111 as f; print([int(y) for y in f([0, 1, 0, 0, 0, 1, 1, 0])])"
     done = subprocess.run(
-        [sys.executable, "-I", "-c", f"import sys; sys.path.insert(0, {str(out)!r}); {code}"],
+        [sys.executable, "-I", "-B", "-c", f"import sys; sys.path.insert(0, {str(out)!r}); {code}"],
         capture_output=True,
         text=True,
         cwd=tmp_path,
