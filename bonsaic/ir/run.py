@@ -76,6 +76,8 @@ class ModuleMachine:
         wide = any(self._scales[n].bound >= INT64 for n in (*m.inputs, *m.regs, *needed))
         logic = all(n.type == BIT and n.op in BITWISE for n in (*m.inputs, *m.regs, *needed))
         self._kind = object if wide else np.uint8 if logic else np.int64
+        small = all(self._scales[r].bound < INT64 for r in m.regs)
+        self._state_kind = np.int64 if wide and small else self._kind
         self.float32 = all(self._scales[m.next[r.name]].error == 0 for r in m.regs)
 
     def alphabet(self) -> np.ndarray:
@@ -110,7 +112,7 @@ class ModuleMachine:
         for name, n in m.care.items():
             care[:, self.outputs.index(name)] = env[n] > 0
         legal = np.ones(batch, bool) if m.legal is None else env[m.legal].astype(np.int64) > 0
-        after = np.empty((batch, len(m.regs)), kind)
+        after = np.empty((batch, len(m.regs)), self._state_kind)
         for i, (r, den) in enumerate(zip(m.regs, self._dens, strict=True)):
             n = m.next[r.name]
             after[:, i] = env[n] if scales[n].den == den else env[n] * den // scales[n].den

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import numpy as np
 
-from bonsaic.ir.mealy import FREE, Mealy
+from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.ir.run import Step
 
 
@@ -49,10 +49,45 @@ class TableMachine:
         t = self.table
         codes = letters.astype(np.int64) @ self._powers
         at = np.minimum(np.searchsorted(self._codes, codes), len(self._codes) - 1)
-        letter, q = self._order[at], states[:, 0]
+        letter, q = self._order[at], states[:, 0].astype(np.int64)
         after, outs = t.next[q, letter], t.outs[q, letter]
         legal = (self._codes[at] == codes) & (after >= 0)
         clear = np.ones(len(states), bool)
         return Step(
             np.maximum(after, 0)[:, None].astype(np.int64), outs > 0, outs != FREE, legal, clear
         )
+
+
+def tabulate(machine: Machine, *, cap: int, name: str = "machine") -> Mealy | None:
+    """A machine as the table of its reachable states; None when state-letter pairs outnumber `cap`."""
+    if isinstance(machine, TableMachine):
+        return machine.table.reachable()
+    if 1 << len(machine.inputs) > cap:
+        return None
+    letters = machine.alphabet()
+    number = {tuple(machine.initial.tolist()): 0}
+    frontier = machine.initial[None]
+    nexts, outs = [], []
+    while len(frontier):
+        read = np.tile(letters, (len(frontier), 1))
+        done = machine.step(np.repeat(frontier, len(letters), axis=0), read)
+        fresh, after = [], []
+        for row, legal in zip(done.next.tolist(), done.legal.tolist(), strict=True):
+            if legal and tuple(row) not in number:
+                number[tuple(row)] = len(number)
+                fresh.append(row)
+            after.append(number[tuple(row)] if legal else ILLEGAL)
+        said = np.where(done.care & done.legal[:, None], done.outs, FREE)
+        nexts.append(np.array(after, np.int32).reshape(len(frontier), len(letters)))
+        outs.append(said.astype(np.int8).reshape(len(frontier), len(letters), -1))
+        if len(number) * len(letters) > cap:
+            return None
+        frontier = np.array(fresh, done.next.dtype).reshape(len(fresh), len(machine.initial))
+    return Mealy(
+        name,
+        machine.inputs,
+        machine.outputs,
+        letters,
+        np.concatenate(nexts),
+        np.concatenate(outs),
+    )

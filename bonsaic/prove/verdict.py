@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+LONG = 64  # letters of a word beyond which its middle is left out
 
 
 @dataclass(frozen=True)
 class Proved:
     """Same outputs on every legal word of every length.
 
-    states: reachable product states visited; transitions: state-letter pairs checked; arithmetic: `float32` where the
-    proof covers float32 rounding in any summation order, else `exact reals`.
+    states: reachable product states visited, or boxes of an invariant (`what`); transitions: state-letter pairs checked;
+    arithmetic: `float32` where the proof covers exact reals and float32 in any order of summation, else `exact reals`.
     """
 
     states: int
     transitions: int
     arithmetic: str = "float32"
+    what: str = "product states"
 
     def __str__(self) -> str:
-        return f"proved ({self.states} product states, {self.transitions} transitions)"
+        return (
+            f"proved ({self.states} {self.what}, {self.transitions} transitions, {self.arithmetic})"
+        )
 
 
 @dataclass(frozen=True)
@@ -27,7 +33,7 @@ class Differs:
 
     word: per tick the 0/1 wires, in the specification's port order. shortest: whether no shorter word exists.
     wanted: None where an output does not matter. found: None where the second machine refuses the letter, and for an
-    output that it leaves open.
+    output that it leaves open. arithmetic: in which the word was run.
     """
 
     inputs: tuple[str, ...]
@@ -36,12 +42,15 @@ class Differs:
     wanted: tuple[int | None, ...]
     found: tuple[int | None, ...] | None
     shortest: bool = True
+    arithmetic: str = "exact reals"
 
     def __str__(self) -> str:
-        word = " ".join(",".join(map(str, letter)) or "-" for letter in self.word)
         got = "refuses the last letter" if self.found is None else f"gives {_bits(self.found)}"
-        kind = "shortest word" if self.shortest else "word"
-        return f"differs on the {kind} {word}: wanted {_bits(self.wanted)}, the second {got}"
+        kind = "shortest" if self.shortest else "confirmed"
+        return (
+            f"differs on the {kind} word {spell(self.word)}: "
+            f"wanted {_bits(self.wanted)}, the second {got}"
+        )
 
 
 @dataclass(frozen=True)
@@ -67,6 +76,14 @@ def weaker(a: Verdict, b: Verdict) -> Verdict:
     """The one that says less: differs before unknown before proved."""
     rank = (Differs, Unknown, Proved)
     return min(a, b, key=lambda v: rank.index(type(v)))
+
+
+def spell(word: Sequence[Sequence[int]]) -> str:
+    """A word in one line: letters apart, wires by commas, the middle of a long one left out."""
+    letters = [",".join(map(str, letter)) or "-" for letter in word]
+    if len(letters) <= LONG:
+        return " ".join(letters)
+    return f"{' '.join(letters[:8])} ... {' '.join(letters[-8:])} ({len(letters)} ticks)"
 
 
 def _bits(values: tuple[int | None, ...]) -> str:

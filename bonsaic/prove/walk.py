@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 
 from bonsaic.diag import mistake
-from bonsaic.ir.core import topological
+from bonsaic.ir.core import Module, Node
 from bonsaic.ir.run import ModuleMachine, Step
-from bonsaic.prove.machine import Machine
-from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict
+from bonsaic.prove.machine import Machine, TableMachine
+from bonsaic.prove.tick import Tick
+from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, spell
 
 CAP = 2_000_000  # product states
 WIRES = 20  # input wires beyond which the letters of a module are not listed
@@ -67,7 +68,7 @@ def walk(
             progress(seen.count)
         frontier = np.concatenate(fresh)
     if unclear is not None:
-        word = " ".join(",".join(map(str, row)) or "-" for row in letters[unclear].tolist())
+        word = spell(letters[unclear].tolist())
         return Unknown(f"after {word} a decision lies within float32's rounding error", seen.count)
     arithmetic = "float32" if float32 and spec.float32 and impl.float32 else "exact reals"
     return Proved(seen.count, transitions, arithmetic)
@@ -91,11 +92,11 @@ class Columns(NamedTuple):
         return np.concatenate([letters, idle], axis=1)[:, self.inputs]
 
 
-def same_ports(spec: Machine, impl: Machine) -> Columns:
+def same_ports(spec: Machine, impl: Machine | Tick) -> Columns:
     """Which wires of `spec` feed `impl`, and where its outputs are in `impl`; a `Mistake` where ports differ."""
     lacking = [x for x in impl.inputs if x not in spec.inputs]
-    if lacking and isinstance(impl, ModuleMachine):
-        read = {n.name for n in _ports_read(impl)}
+    if lacking and not isinstance(impl, TableMachine):
+        read = {n.name for n in _ports_read(impl.module)}
         lacking = [x for x in lacking if x in read]
     if lacking or set(spec.outputs) != set(impl.outputs):
         ports = [f"({', '.join(m.inputs)}) -> ({', '.join(m.outputs)})" for m in (spec, impl)]
@@ -106,11 +107,9 @@ def same_ports(spec: Machine, impl: Machine) -> Columns:
     )
 
 
-def _ports_read(machine: ModuleMachine) -> list:
-    ordered = topological(machine.module.roots())
-    return [a for n in ordered for a in n.args if a.op == "in"] + [
-        r for r in machine.module.roots() if r.op == "in"
-    ]
+def _ports_read(m: Module) -> list[Node]:
+    values = [a for n in m.order() for a in n.args] + m.roots()
+    return [n for n in values if n.op == "in"]
 
 
 def _wrong(a: Step, b: Step, legal: np.ndarray, outputs: list[int]) -> np.ndarray:

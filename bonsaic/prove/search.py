@@ -1,0 +1,135 @@
+"""The hunt for a word on which a network with real states errs: all short words, then long ones led by small margins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from bonsaic.ir.mealy import FREE, Mealy
+from bonsaic.prove.tick import Tick
+
+WORDS = 1 << 14  # how many words of one length are tried before the hunt goes on at random
+CROWD = 1024  # words extended side by side
+GENERATION = 32  # ticks after which the words with the widest margins are dropped
+PERIOD = 12  # the longest motif that a word may repeat
+
+
+@dataclass(frozen=True)
+class Found:
+    """A word of letter numbers on whose last tick the network errs in float32; `shortest` where no shorter one does."""
+
+    word: list[int]
+    shortest: bool
+
+
+def short_words(spec: Mealy, tick: Tick, feed: np.ndarray) -> Found | None:
+    """The first error on words in the order of their length, while there are at most `WORDS` of a length."""
+    q, s = np.zeros(1, np.int64), tick.initial[None].astype(np.float32)
+    trail: list[tuple[np.ndarray, np.ndarray]] = []
+    seen: set[bytes] = set()
+    while 0 < len(q) * len(spec.letters) <= WORDS and len(seen) <= WORDS:
+        row, letter = np.nonzero(spec.legal[q])
+        after, values = tick.run(s[row], feed[letter])
+        trail.append((row, letter))
+        wrong = np.flatnonzero(_errs(spec, q[row], letter, values))
+        if len(wrong):
+            word, at = [], int(wrong[0])
+            for rows, letters in reversed(trail):
+                word.append(int(letters[at]))
+                at = int(rows[at])
+            return Found(word[::-1], True)
+        q, s = spec.next[q[row], letter].astype(np.int64), after
+        keep = []
+        for i, key in enumerate(np.column_stack([q, s.view(np.uint32)])):
+            if (code := key.tobytes()) not in seen:
+                seen.add(code)
+                keep.append(i)
+        trail[-1] = (row[keep], letter[keep])
+        q, s = q[keep], s[keep]
+    return None
+
+
+def long_words(
+    spec: Mealy, tick: Tick, feed: np.ndarray, rng: np.random.Generator, *, ticks: int
+) -> Found | None:
+    """An error on words of up to `ticks` letters: each follows its own taste in letters, runs or a repeated motif.
+
+    Every `GENERATION` ticks the half with the smallest recent margins is continued twice.
+    """
+    n, k = CROWD, len(spec.letters)
+    q, s = np.zeros(n, np.int64), np.repeat(tick.initial[None].astype(np.float32), n, axis=0)
+    taste = rng.normal(0, rng.choice([0, 1, 3], n)[:, None], (n, k))
+    stay = rng.choice([0, 0.5, 0.9], n)
+    motif = rng.integers(0, k, (n, PERIOD))
+    period = rng.integers(1, PERIOD + 1, n)
+    repeats = rng.random(n) < 0.3
+    words = np.zeros((n, ticks), np.int16)
+    margin = np.full(n, np.inf)
+    for t in range(ticks):
+        legal = spec.legal[q]
+        drawn = np.where(legal, taste + rng.gumbel(size=(n, k)), -np.inf).argmax(axis=1)
+        last = words[:, t - 1].astype(np.int64)
+        again = np.where(repeats, motif[np.arange(n), t % period], last)
+        wish = repeats | ((rng.random(n) < stay) & (t > 0))
+        letter = np.where(wish & legal[np.arange(n), again], again, drawn)
+        if not legal.any(axis=1).all():
+            return None
+        s, values = tick.run(s, feed[letter])
+        words[:, t] = letter
+        wrong = np.flatnonzero(_errs(spec, q, letter, values))
+        if len(wrong):
+            return Found(words[wrong[0], : t + 1].tolist(), False)
+        cared = np.where(spec.outs[q, letter] != FREE, np.abs(values), np.inf)
+        margin = np.minimum(margin, cared.min(axis=1, initial=np.inf))
+        q = spec.next[q, letter].astype(np.int64)
+        if t % GENERATION == GENERATION - 1:
+            best = np.argsort(margin)[: n // 2]
+            keep = np.concatenate([best, best])
+            q, s, words = q[keep], s[keep], words[keep]
+            taste, stay, motif = taste[keep], stay[keep], motif[keep]
+            period, repeats = period[keep], repeats[keep]
+            taste[n // 2 :] += rng.normal(0, 0.3, (n - n // 2, k))
+            flip = rng.random(n) < 0.05
+            repeats ^= flip
+            motif[flip] = rng.integers(0, k, (int(flip.sum()), PERIOD))
+            margin = np.full(n, np.inf)
+    return None
+
+
+def shorten(spec: Mealy, tick: Tick, feed: np.ndarray, found: Found) -> Found:
+    """The same error or another, on a word from which no single run of letters can be left out any more."""
+    word, size = found.word, len(found.word) // 2
+    while size >= 1 and not found.shortest:
+        starts = np.arange(0, len(word) - size + 1, max(1, size // 4))
+        starts = starts[:: max(1, len(starts) * len(word) // (1 << 19))]
+        kept = np.array([[*word[:i], *word[i + size :]] for i in starts.tolist()], np.int64)
+        at = first_error(spec, tick, feed, kept)
+        if (at >= 0).any():
+            row = int(np.argmin(np.where(at >= 0, at, len(word))))
+            word = kept[row, : at[row] + 1].tolist()
+            size = min(size, len(word) // 2)
+        else:
+            size //= 2
+    return Found(word, found.shortest)
+
+
+def first_error(spec: Mealy, tick: Tick, feed: np.ndarray, words: np.ndarray) -> np.ndarray:
+    """Per word [batch, time] the tick of the first error, -1 where there is none before an illegal letter."""
+    n = len(words)
+    q, s = np.zeros(n, np.int64), np.repeat(tick.initial[None].astype(np.float32), n, axis=0)
+    at, alive = np.full(n, -1), np.ones(n, bool)
+    for t in range(words.shape[1]):
+        letter = words[:, t]
+        alive &= spec.legal[q, letter]
+        s, values = tick.run(s, feed[letter])
+        wrong = _errs(spec, q, letter, values) & alive
+        at[wrong] = t
+        alive &= ~wrong
+        q = np.maximum(spec.next[q, letter], 0).astype(np.int64)
+    return at
+
+
+def _errs(spec: Mealy, q: np.ndarray, letter: np.ndarray, values: np.ndarray) -> np.ndarray:
+    said = spec.outs[q, letter]
+    return ((said != FREE) & ((values > 0) != (said == 1))).any(axis=1)

@@ -1,0 +1,141 @@
+"""The proof about a network whose states are real numbers: exact states, else an invariant of boxes, else a word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+
+from bonsaic.ir.core import Module, affine, node, register, rewrite
+from bonsaic.ir.mealy import FREE, Mealy
+from bonsaic.ir.run import ModuleMachine
+from bonsaic.ir.values import SIGN, Real
+from bonsaic.ir.verify import verify
+from bonsaic.prove.boxes import Grain, Invariant, find
+from bonsaic.prove.exact import follow, walk_exactly
+from bonsaic.prove.machine import Machine, tabulate
+from bonsaic.prove.search import Found, first_error, long_words, short_words, shorten
+from bonsaic.prove.tick import Tick
+from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict
+from bonsaic.prove.walk import same_ports, walk
+
+TABLE = 1_000_000  # state-letter pairs of a specification
+# Signs first: boxes of one sign in every register are what a Boolean reading needs.
+COARSE = [Grain(4, 0), Grain(None, 0), Grain(4, 1), Grain(None, 2), Grain(4, 2), Grain(1, 1)]
+FINE = [Grain(4, 3), Grain(None, 4), Grain(0.5, 3), Grain(4, 5), Grain(None, 7), Grain(0.25, 4)]
+FEW, MANY = 6_000, 40_000  # boxes
+
+
+def is_soft(m: Module) -> bool:
+    """Are some of its registers real numbers?"""
+    return any(isinstance(r.type, Real) for r in m.regs)
+
+
+def prove_soft(
+    spec: Machine,
+    m: Module,
+    rng: np.random.Generator,
+    *,
+    progress: Callable[[str], None] = lambda stage: None,
+) -> tuple[Verdict, Invariant | None]:
+    """Does a network with real states give the outputs of `spec` on every legal word? With the invariant that shows it.
+
+    Proved: in exact reals and, where it says float32, in float32 in any order of summation too. Differs: on a word run
+    in float32, sums from left to right, and in exact reals where those decide it.
+    """
+    table = tabulate(spec, cap=TABLE)
+    if table is None:
+        return Unknown(f"the specification has more than {TABLE} state-letter pairs"), None
+    tick = Tick(replace(m, outs={y: m.outs[y] for y in spec.outputs if y in m.outs} or m.outs))
+    feed = same_ports(spec, tick).feed(table.letters)
+    verdict = walk_exactly(table, tick.module, feed.tolist())
+    if isinstance(verdict, Proved) and verdict.arithmetic == "float32":
+        return verdict, None
+    if isinstance(verdict, Differs):
+        return verdict, None
+    most = 0
+    stages = ((COARSE, FEW, 1000), (FINE, MANY, 6000))
+    found = short_words(table, tick, feed)
+    for grains, boxes, ticks in stages:
+        for grain in [] if found else grains:
+            progress(f"boxes {grain}")
+            result = find(table, tick, feed, grain, most=boxes)
+            if isinstance(result, Invariant):
+                return Proved(len(result.state), result.transitions, "float32", "boxes"), result
+            most = max(most, result.boxes)
+        progress(f"words of {ticks} ticks")
+        found = found or long_words(table, tick, feed, rng, ticks=ticks)
+        if found:
+            return _differs(table, tick, feed, shorten(table, tick, feed, found)), None
+    if verdict is not None:
+        return verdict, None
+    reason = f"no invariant of boxes was found and no error within {stages[-1][2]} ticks"
+    return Unknown(reason, most), None
+
+
+def _differs(table: Mealy, tick: Tick, feed: np.ndarray, found: Found) -> Differs:
+    word = np.array(found.word)
+    assert first_error(table, tick, feed, word[None])[0] == len(word) - 1, found
+    q = 0
+    for letter in found.word[:-1]:
+        q = int(table.next[q, letter])
+    said = table.outs[q, found.word[-1]].tolist()
+    wanted = tuple(None if v == FREE else v for v in said)
+    state = tick.initial[None].astype(np.float32)
+    for letter in word:
+        state, values = tick.run(state, feed[[letter]])
+    given = tuple((values[0] > 0).astype(int).tolist())
+    exact = follow(tick.module, feed[word].tolist())
+    differs = any(
+        w is not None and e is not None and w != e for w, e in zip(wanted, exact, strict=True)
+    )
+    letters = tuple(tuple(row) for row in table.letters[word].tolist())
+    arithmetic = "float32 and exact reals" if differs else "float32"
+    return Differs(table.inputs, table.outputs, letters, wanted, given, found.shortest, arithmetic)
+
+
+def recovered(spec: Machine, m: Module, invariant: Invariant | None) -> Module | None:
+    """A Boolean reading of the network that is itself proved equal to `spec`; None where there is none."""
+    readings = [boolean_abstraction(m)]
+    if invariant is not None:
+        readings.append(boolean_abstraction(m, invariant))
+    for hard in readings:
+        if hard is not None and isinstance(walk(spec, ModuleMachine(hard)), Proved):
+            return hard
+    return None
+
+
+def boolean_abstraction(m: Module, invariant: Invariant | None = None) -> Module | None:
+    """The same network with hard states: the sign of every recurrent neuron.
+
+    With an invariant a register is read as the middle of its boxes of that sign instead of as -1 or +1, in exact
+    fractions at level `quant`; None where boxes do not fix the signs.
+    """
+    sources = {r: register(r.name, SIGN) for r in m.regs}
+    regs = tuple(sources.values())
+    if invariant is not None:
+        low, high = invariant.low, invariant.high
+        if not ((low > 0) | (high < 0)).all():
+            return None
+        for i, (r, hard) in enumerate(zip(m.regs, regs, strict=True)):
+            up, down = (
+                _middle(low[side, i], high[side, i]) for side in (low[:, i] > 0, high[:, i] < 0)
+            )
+            up, down = up if up is not None else -down, down if down is not None else -up
+            sources[r] = affine([(up - down) / 2], [hard], (up + down) / 2)
+    new = rewrite(m, lambda n: n, sources)
+    signs = {k: node("sign", n) for k, n in new.next.items()}
+    names = dict(new.names)
+    for k, n in new.next.items():
+        if n in names:
+            names[signs[k]] = names.pop(n)
+    init = {k: Fraction(1 if v > 0 else -1) for k, v in m.init.items()}
+    level = m.level if invariant is None else "quant"
+    return verify(replace(new, level=level, regs=regs, init=init, next=signs, names=names))
+
+
+def _middle(low: np.ndarray, high: np.ndarray) -> Fraction | None:
+    """The middle of the hull, a multiple of 1/64."""
+    return Fraction(round(float(low.min() + high.max()) * 32), 64) if len(low) else None

@@ -1,0 +1,79 @@
+"""Soft networks to prove and refute: hard ones of exact Boolean neurons, with weights and initial states disturbed."""
+
+import itertools
+from fractions import Fraction
+
+import numpy as np
+
+from bonsaic.ir.core import Module, affine, node, port, register
+from bonsaic.ir.ops import ameo
+from bonsaic.ir.run import ModuleMachine
+from bonsaic.ir.values import REAL, SIGN
+from bonsaic.prove.machine import tabulate
+
+HALVES = [Fraction(k, 2) for k in range(-6, 7)]
+
+
+def exact(v):
+    return Fraction(float(np.float32(float(v))))
+
+
+def boolean_neuron(rng, fan_in):
+    """Weights and a bias for which every row of -1/+1 gives exactly -1 or +1, and not always the same."""
+    while True:
+        *w, b = (HALVES[i] for i in rng.integers(0, len(HALVES), fan_in + 1))
+        if max(map(abs, w)) > 1:
+            continue
+        rows = itertools.product((-1, 1), repeat=fan_in)
+        values = {
+            ameo(sum(x * y for x, y in zip(w, r, strict=True)) + b, Fraction(1, 2), Fraction(0))
+            for r in rows
+        }
+        if all(w) and values == {-1, 1}:
+            return w, b
+
+
+def random_network(rng, *, inputs, states, noise, f=0.5, leak=0.1, extra=0):
+    """(the table of the hard network, the soft one): weights, biases and initial states off by about `noise`.
+
+    extra: further sources per neuron with weights of size `noise`, as regularised training leaves them.
+    """
+    xs = tuple(port(f"x{i}", SIGN) for i in range(inputs))
+    plans = []
+    for _ in range(states + 1):
+        fan_in = min(int(rng.integers(1, 4)), inputs + states)
+        picks = rng.choice(inputs + states, fan_in, replace=False)
+        plans.append((picks, *boolean_neuron(rng, fan_in)))
+    starts = rng.choice([-1, 1], states)
+    attr = (exact(f), exact(leak))
+
+    def build(hard):
+        regs = tuple(register(f"s{i}", SIGN if hard else REAL) for i in range(states))
+        sources = [*xs, *regs]
+
+        def neuron(picks, w, b):
+            weights = [Fraction(0)] * len(sources)
+            for i, v in zip(picks, w, strict=True):
+                weights[i] = v
+            if not hard:
+                weights = [exact(v * (1 + noise * rng.normal())) for v in weights]
+                for i in rng.choice(len(sources), min(extra, len(sources)), replace=False):
+                    weights[i] += exact(noise * rng.normal() / 2)
+                b = exact(b + noise * rng.normal())
+            edges = [(v, s) for v, s in zip(weights, sources, strict=True) if v]
+            value = node("ameo", affine([v for v, _ in edges], [s for _, s in edges], b), attr=attr)
+            return node("sign", value) if hard else value
+
+        *nexts, out = (neuron(*p) for p in plans)
+        init = {
+            r.name: Fraction(int(v)) if hard else exact(v + noise * rng.normal())
+            for r, v in zip(regs, starts, strict=True)
+        }
+        named = {r.name: v for r, v in zip(regs, nexts, strict=True)}
+        return Module("soft", "net", xs, regs, init, named, {"y": affine([1], [out])})
+
+    return tabulate(ModuleMachine(build(True)), cap=10**6), build(False)
+
+
+def drifting_counter(depth=8, gain=1.00007, step=0.1):
+    """Counts up and down in one analog state with f = 1, saturating nowhere: right for a while, then wrong."""
