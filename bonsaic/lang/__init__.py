@@ -6,7 +6,7 @@ from bonsaic.lang.interp import Illegal, Violation, initial, tick
 from bonsaic.lang.lower import lower
 from bonsaic.lang.parse import parse_text
 from bonsaic.lang.program import Port, Program, decode, encode
-from bonsaic.lang.table import check_all, tabulate
+from bonsaic.lang.table import check_all, letters, tabulate
 
 __all__ = [
     "Illegal",
@@ -18,6 +18,7 @@ __all__ = [
     "decode",
     "encode",
     "initial",
+    "letters",
     "load",
     "load_all",
     "lower",

@@ -125,7 +125,7 @@ class _Layout:
         self.before = token, rule
 
     def finish(self, gap: str) -> str:
-        self._comments(gap, 0, "", True)
+        self._comments(gap, 0, "", False)
         if self.line:
             self._end()
         return "\n".join(self.lines) + "\n" if self.lines else ""

@@ -225,5 +225,6 @@ def _moods(letters: np.ndarray, weights: np.ndarray) -> np.ndarray:
         for favoured in (wire == 1, wire == 0):
             # fsum: the same sum on every machine
             mine, others = (math.fsum(weights[x]) for x in (favoured, ~favoured))
-            moods.append(np.where(favoured, weights * (ODDS / mine), weights / others))
+            if mine and others:
+                moods.append(np.where(favoured, weights * (ODDS / mine), weights / others))
     return np.array(moods)
