@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Gate = tuple[str, int, int]  # "&" or "^" of two literals
@@ -89,85 +89,102 @@ class Circuit:
                 found.add(g)
         return found
 
-    def own(self, signal: int) -> int:
-        """How many gates go when this one goes: those read by nothing else."""
-        seen: set[int] = set()
+    def own(self, signal: int) -> set[int]:
+        """The gates that nothing but this one needs, itself among them."""
+        first, seen = self.first, {signal}
         stack = [r >> 1 for r in self.roots]
         while stack:
             s = stack.pop()
-            if s >= self.first and s != signal and s not in seen:
+            if s >= first and s not in seen:
                 seen.add(s)
-                _, a, b = self.gates[s - self.first]
+                _, a, b = self.gates[s - first]
                 stack += (a >> 1, b >> 1)
-        return len(self.gates) - len(seen)
+        return {signal, *(s for s in range(first, len(self.columns)) if s not in seen)}
+
+    def below(self, signals: Iterable[int], among: set[int]) -> set[int]:
+        """The gates of a set that signals are computed from, or are."""
+        found: set[int] = set()
+        stack = [s for s in signals if s in among]
+        while stack:
+            s = stack.pop()
+            if s not in found:
+                found.add(s)
+                _, a, b = self.gates[s - self.first]
+                stack += (x for x in (a >> 1, b >> 1) if x in among)
+        return found
+
+
+class Sheet:
+    """A circuit being written, gate by gate; a gate whose column is there already is not written again."""
+
+    def __init__(self, task: Task):
+        self.task = task
+        self.columns = [0, *task.sources]
+        self.gates: list[Gate] = []
+        self.literals: dict[int, int] = {}
+        for s, column in enumerate(self.columns):
+            self.literals.setdefault(column, 2 * s)
+            self.literals.setdefault(column ^ task.everywhere, 2 * s + 1)
+
+    def column(self, literal: int) -> int:
+        column = self.columns[literal >> 1]
+        return column ^ self.task.everywhere if literal & 1 else column
+
+    def gate(self, op: str, a: int, b: int) -> int:
+        """The literal of a gate of two literals."""
+        x, y = self.column(a), self.column(b)
+        column = x & y if op == "&" else x ^ y
+        if column not in self.literals:
+            literal = 2 * len(self.columns)
+            self.literals[column] = literal
+            self.literals[column ^ self.task.everywhere] = literal + 1
+            self.columns.append(column)
+            self.gates.append((op, min(a, b), max(a, b)))
+        return self.literals[column]
+
+    def circuit(self, roots: Sequence[int]) -> Circuit:
+        """What the roots need of the gates written."""
+        first = len(self.task.sources) + 1
+        needed = {r >> 1 for r in roots}
+        for g in range(len(self.columns) - 1, first - 1, -1):
+            if g in needed:
+                needed |= {literal >> 1 for literal in self.gates[g - first][1:]}
+        keep = [*range(first), *(g for g in range(first, len(self.columns)) if g in needed)]
+        number = {s: i for i, s in enumerate(keep)}
+
+        def moved(literal: int) -> int:
+            return 2 * number[literal >> 1] + (literal & 1)
+
+        kept = (self.gates[g - first] for g in keep[first:])
+        return Circuit(
+            self.task,
+            tuple((op, moved(a), moved(b)) for op, a, b in kept),
+            tuple(self.columns[s] for s in keep),
+            tuple(map(moved, roots)),
+        )
 
 
 def build(
-    task: Task, gates: Mapping[int, Gate], roots: tuple[int, ...], instead: Mapping[int, int]
+    task: Task, gates: Mapping[int, Gate], roots: Sequence[int], instead: Mapping[int, int]
 ) -> Circuit:
     """The circuit of the gates that `roots` need, with literals `instead` of some signals; equal columns are shared."""
-    columns = [0, *task.sources]
-    everywhere = task.everywhere
-    literal_of = {0: 0, everywhere: 1}
-    for s, column in enumerate(task.sources, 1):
-        literal_of.setdefault(column, 2 * s)
-        literal_of.setdefault(column ^ everywhere, 2 * s + 1)
-    made: dict[int, int] = {s: literal_of[c] for s, c in enumerate(columns)}
-    out: list[Gate] = []
+    sheet = Sheet(task)
+    made = {s: sheet.literals[c] for s, c in enumerate(sheet.columns)}
     stack = [r >> 1 for r in reversed(roots)]
     while stack:
         s = stack[-1]
-        if s in made:
+        below = (instead[s],) if s in instead else () if s in made else gates[s][1:]
+        waiting = [x >> 1 for x in below if x >> 1 not in made]
+        if s in made or not waiting:
             stack.pop()
+        if s in made:
             continue
-        if s in instead:
-            below = instead[s]
-            if below >> 1 in made:
-                made[s] = made[below >> 1] ^ below & 1
-                stack.pop()
-            else:
-                stack.append(below >> 1)
-            continue
-        op, a, b = gates[s]
-        waiting = [x for x in (b >> 1, a >> 1) if x not in made]
         if waiting:
-            stack += waiting
+            stack += reversed(waiting)
             continue
-        a, b = made[a >> 1] ^ a & 1, made[b >> 1] ^ b & 1
-        x, y = (columns[v >> 1] ^ (everywhere if v & 1 else 0) for v in (a, b))
-        column = x & y if op == "&" else x ^ y
-        if column not in literal_of:
-            literal_of[column], literal_of[column ^ everywhere] = (
-                2 * len(columns),
-                2 * len(columns) + 1,
-            )
-            columns.append(column)
-            out.append((op, min(a, b), max(a, b)))
-        made[s] = literal_of[column]
-        stack.pop()
-    return _trimmed(task, out, columns, tuple(made[r >> 1] ^ r & 1 for r in roots))
-
-
-def _trimmed(task: Task, gates: list[Gate], columns: list[int], roots: tuple[int, ...]) -> Circuit:
-    """Without the gates that sharing has left unread."""
-    first = len(task.sources) + 1
-    needed = {r >> 1 for r in roots}
-    for g in range(len(columns) - 1, first - 1, -1):
-        if g in needed:
-            needed |= {gates[g - first][1] >> 1, gates[g - first][2] >> 1}
-    keep = [*range(first), *(g for g in range(first, len(columns)) if g in needed)]
-    number = {s: i for i, s in enumerate(keep)}
-
-    def moved(literal: int) -> int:
-        return 2 * number[literal >> 1] + (literal & 1)
-
-    kept = [gates[g - first] for g in keep[first:]]
-    return Circuit(
-        task,
-        tuple((op, moved(a), moved(b)) for op, a, b in kept),
-        tuple(columns[s] for s in keep),
-        tuple(map(moved, roots)),
-    )
+        inputs = [made[x >> 1] ^ x & 1 for x in below]
+        made[s] = inputs[0] if s in instead else sheet.gate(gates[s][0], *inputs)
+    return sheet.circuit([made[r >> 1] ^ r & 1 for r in roots])
 
 
 def replaced(c: Circuit, signal: int, recipe: Recipe) -> Circuit:

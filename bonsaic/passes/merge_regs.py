@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from bonsaic.ir.core import Module, Node, rewrite
-from bonsaic.ir.run import ModuleMachine
+from bonsaic.ir.run import ModuleMachine, Step
 from bonsaic.passes.dead_nodes import dead_nodes
 from bonsaic.passes.logic import FALSE, TRUE, invert, simplify
 from bonsaic.passes.manager import pass_
@@ -17,7 +17,7 @@ from bonsaic.prove.machine import Machine
 from bonsaic.prove.verdict import Proved
 from bonsaic.prove.walk import walk
 
-EFFORT = 10_000_000  # state-letter pairs walked in trying replacements
+EFFORT = 50_000_000  # gates evaluated in trying replacements
 
 
 @pass_("gate", claim="observed")
@@ -33,14 +33,38 @@ def merge_regs(m: Module, *, spec: Machine) -> Module:
     m = _without(m, _coinciding(m, pairs))
     effort = EFFORT
     while effort > 0:
-        for smaller in _candidates(m):
-            effort -= len(pairs.states)
-            if isinstance(walk(spec, ModuleMachine(smaller)), Proved):
-                m = smaller
+        machine = ModuleMachine(m)
+        for place, other, flip in _candidates(len(m.regs)):
+            effort -= len(pairs.states) * len(m.order())
+            if isinstance(walk(spec, _Forced(machine, place, other, flip)), Proved):
+                stand = (*m.regs, FALSE)[other]
+                m = _without(m, {m.regs[place]: invert(stand) if flip else stand})
                 break
         else:
             break
     return m
+
+
+class _Forced(ModuleMachine):
+    """A machine that reads, in the place of one register, another (-1: constant 0) or its opposite."""
+
+    def __init__(self, machine: ModuleMachine, place: int, other: int, flip: bool):
+        vars(self).update(vars(machine))
+        self.place, self.other, self.flip = place, other, flip
+
+    def step(self, states: np.ndarray, letters: np.ndarray) -> Step:
+        read = states.copy()
+        read[:, self.place] = self.flip ^ (states[:, self.other] if self.other >= 0 else 0)
+        done = super().step(read, letters)
+        done.next[:, self.place] = self.initial[self.place]
+        return done
+
+
+def _candidates(registers: int) -> Iterator[tuple[int, int, bool]]:
+    """A register to replace, the last first, by what (-1: constant 0), and whether by its opposite."""
+    for place in reversed(range(registers)):
+        for other in (-1, *(i for i in range(registers) if i != place)):
+            yield from ((place, other, False), (place, other, True))
 
 
 def _coinciding(m: Module, pairs: Reach) -> dict[Node, Node]:
@@ -56,13 +80,6 @@ def _coinciding(m: Module, pairs: Reach) -> dict[Node, Node]:
         else:
             found[r] = other
     return found
-
-
-def _candidates(m: Module) -> Iterator[Module]:
-    for r in reversed(m.regs):
-        others = [x for x in m.regs if x is not r]
-        for other in (FALSE, TRUE, *others, *map(invert, others)):
-            yield _without(m, {r: other})
 
 
 def _without(m: Module, replaced: Mapping[Node, Node]) -> Module:

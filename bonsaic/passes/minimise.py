@@ -9,14 +9,15 @@ import numpy as np
 
 from bonsaic.ir.core import Module, Node, rewrite
 from bonsaic.passes.columns import Circuit, Gate, Task, build
+from bonsaic.passes.construct import construct
 from bonsaic.passes.logic import FALSE, both, differ, gates, invert, simplify
 from bonsaic.passes.manager import pass_
 from bonsaic.passes.reach import Reach, above, reach
 from bonsaic.passes.search import smallest
 from bonsaic.prove.machine import Machine
 
-STARTS = 4  # walks from the circuit as it is
-EFFORT = 4_000_000
+STARTS = 5  # the circuit as it is, and some made afresh
+EFFORT = 100_000  # of the search from the best of them, see `search.smallest`
 
 
 @pass_("gate", claim="observed")
@@ -27,12 +28,14 @@ def minimise(m: Module, *, spec: Machine) -> Module:
     if pairs is None or not gates(m):
         return m
     start = _columns(m, pairs)
-    walks = [
-        smallest(start, np.random.default_rng(seed), EFFORT // STARTS) for seed in range(STARTS)
-    ]
-    best = min(walks, key=Circuit.cost)
+    found = [smallest(start, np.random.default_rng(0), EFFORT // 8)]
+    for seed in range(1, STARTS):
+        rng = np.random.default_rng(seed)
+        fresh = construct(start.task, rng.permutation(len(start.roots)).tolist())
+        found.append(smallest(fresh, rng, EFFORT // 8))
+    best = smallest(min(found, key=Circuit.cost), np.random.default_rng(0), EFFORT)
     assert best.correct(), m.name
-    return _module(m, best, pairs)
+    return _module(m, best)
 
 
 def _columns(m: Module, pairs: Reach) -> Circuit:
@@ -69,7 +72,7 @@ def _packed(bits: np.ndarray) -> int:
     return int.from_bytes(np.packbits(bits.astype(bool), bitorder="little").tobytes(), "little")
 
 
-def _module(m: Module, c: Circuit, pairs: Reach) -> Module:
+def _module(m: Module, c: Circuit) -> Module:
     """The circuit as a module; a gate with the values of one that had a name gets that name."""
     made: list[Node] = [FALSE, *m.inputs, *m.regs]
 
