@@ -85,8 +85,8 @@ FILES = {
     ),
     "empty.bp": (b"", "there is no program in this file"),
     "comment.bp": (b"// nothing\n", "there is no program in this file"),
-    "large.bp": (b" " * 500_000, "the file is too large; a program has at most 100,000 characters"),
-    "long.bp": (b" " * 200_000, "the file has 200,000 characters; a program has at most 100,000"),
+    "large.bp": (b" " * 500_000, "the file is too large; a program has at most 60,000 characters"),
+    "long.bp": (b" " * 200_000, "the file has 200,000 characters; a program has at most 60,000"),
     "empty.kiss2": (b"", "this is no KISS2 file: it says no `.i`"),
 }
 

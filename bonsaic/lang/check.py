@@ -12,6 +12,7 @@ from bonsaic.lang.program import Function, Port, Program, State, Value
 from bonsaic.lang.types import Array, Bit, Enum, Int, Type
 
 WIDEST = 64  # wires of a port
+MOST_WIRES = 256  # of a program's inputs, and of its outputs
 ENCODINGS = ("binary", "onehot")
 
 
@@ -104,6 +105,13 @@ class _Checker(Flow):
         self.facts.bodies.append(d.body.span)
         states = [self._state(x) for x in d.states]
         self._wires([*d.inputs, *d.outputs], [*inputs, *outputs])
+        for what, ports in (("inputs", inputs), ("outputs", outputs)):
+            count = sum(len(p.wires) for p in ports if p)
+            if count > MOST_WIRES:
+                self.error(
+                    d.name.span,
+                    f"the {what} take {count:,} wires, and at most {MOST_WIRES} are allowed",
+                )
         for e in d.assumes:
             self.expect(e, t.BIT, "an assumption")
         given = self.statements(d.body.statements)

@@ -13,7 +13,7 @@ from bonsaic.diag import Source, Span, mistake
 from bonsaic.lang import syntax as s
 from bonsaic.lang.explain import explain
 
-LONGEST = 100_000  # characters of a file
+LONGEST = 60_000  # characters of a file
 DEEPEST = 100  # levels of nesting
 DIGITS = 12  # of a number: more than any range allows
 GRAMMAR = Path(__file__).with_name("bp.lark")
