@@ -50,7 +50,7 @@ def assert_same_tick(m, words):
             assert done.legal[b] == legal
             for i, r in enumerate(m.regs):
                 assert after[r.name] in members(r.type)
-                assert done.next[b, i] == after[r.name] * machine._dens[i]
+                assert done.next[b, i] == after[r.name] * machine.dens[i]
             scalar[b] = after
         states = done.next
 

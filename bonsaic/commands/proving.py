@@ -10,7 +10,7 @@ from importlib import import_module
 
 def prove(a: Namespace) -> int:
     """Whether two machines are the same for every word; a difference is shown tick by tick."""
-    from bonsaic.sides import compare, trace
+    from bonsaic.compare import compare, trace
 
     verdict, certificate = compare(a.spec, a.impl, certify=bool(a.certificate))
     if a.json:

@@ -72,7 +72,7 @@ class ModuleMachine:
         self._scales = scales(m)
         needed = _needed(m)
         self._plan = [(n, self._kernel(n)) for n in needed]
-        self._dens = dens
+        self.dens = dens
         wide = any(self._scales[n].bound >= INT64 for n in (*m.inputs, *m.regs, *needed))
         logic = all(n.type == BIT and n.op in BITWISE for n in (*m.inputs, *m.regs, *needed))
         self._kind = object if wide else np.uint8 if logic else np.int64
@@ -113,7 +113,7 @@ class ModuleMachine:
             care[:, self.outputs.index(name)] = env[n] > 0
         legal = np.ones(batch, bool) if m.legal is None else env[m.legal].astype(np.int64) > 0
         after = np.empty((batch, len(m.regs)), self._state_kind)
-        for i, (r, den) in enumerate(zip(m.regs, self._dens, strict=True)):
+        for i, (r, den) in enumerate(zip(m.regs, self.dens, strict=True)):
             n = m.next[r.name]
             after[:, i] = env[n] if scales[n].den == den else env[n] * den // scales[n].den
         return Step(after, outs, care, legal, clear)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 from bonsaic.ir.core import Module, Node
 from bonsaic.ir.mealy import FREE, Mealy
@@ -17,16 +18,27 @@ BITS = 64  # of a denominator, likewise
 PRECISION = 512  # bits behind the point that a long word is followed with
 
 Ends = tuple[Fraction, Fraction]
-Product = tuple[int, tuple[Fraction, ...]]
 
 
-def walk_exactly(spec: Mealy, m: Module, feed: Sequence[Sequence[int]]) -> Proved | Differs | None:
-    """The walk over the states themselves, exact rationals; None when they are too many or too fine."""
-    start = tuple(m.init[r.name] for r in m.regs)
-    parents: dict[Product, tuple[Product, int] | None] = {(0, start): None}
-    queue = [(0, start)]
+class Point(NamedTuple):
+    """A reachable pair of states, and per letter the number of the pair that follows, -1 where it is illegal."""
+
+    q: int
+    state: tuple[Fraction, ...]
+    after: list[int]
+
+
+def walk_exactly(
+    spec: Mealy, m: Module, feed: Sequence[Sequence[int]]
+) -> tuple[Proved | Differs | None, list[Point]]:
+    """The walk over the states themselves, exact rationals, and what it saw; None: they are too many or too fine."""
+    start = (0, tuple(m.init[r.name] for r in m.regs))
+    number, queue = {start: 0}, [start]
+    parents: list[tuple[int, int]] = [(-1, -1)]
+    points: list[Point] = []
     transitions, rounds = 0, False
-    for q, state in queue:
+    for at, (q, state) in enumerate(queue):
+        points.append(Point(q, state, [-1] * len(feed)))
         for letter, after in enumerate(spec.next[q].tolist()):
             if after < 0:
                 continue
@@ -36,30 +48,23 @@ def walk_exactly(spec: Mealy, m: Module, feed: Sequence[Sequence[int]]) -> Prove
             outs = [int(env[n][0] > 0) for n in m.outs.values()]
             wanted = [None if v == FREE else v for v in spec.outs[q, letter].tolist()]
             if any(w is not None and w != v for w, v in zip(wanted, outs, strict=True)):
-                return _differs(spec, parents, (q, state), letter, wanted, outs)
+                word = [letter]
+                while at:
+                    at, before = parents[at]
+                    word.append(before)
+                ticks = tuple(tuple(spec.letters[i].tolist()) for i in reversed(word))
+                names = (spec.inputs, spec.outputs)
+                return Differs(*names, ticks, tuple(wanted), tuple(outs)), points
             new = (after, tuple(env[n][0] for n in m.next.values()))
-            if new not in parents:
-                if len(parents) >= STATES or any(v.denominator >> BITS for v in new[1]):
-                    return None
-                parents[new] = ((q, state), letter)
+            if new not in number:
+                if len(queue) >= STATES or any(v.denominator >> BITS for v in new[1]):
+                    return None, points
+                number[new] = len(queue)
+                parents.append((at, letter))
                 queue.append(new)
-    return Proved(len(parents), transitions, "exact reals" if rounds else "float32")
-
-
-def _differs(
-    spec: Mealy,
-    parents: dict[Product, tuple[Product, int] | None],
-    at: Product,
-    letter: int,
-    wanted: list[int | None],
-    outs: list[int],
-) -> Differs:
-    word = [letter]
-    while (step := parents[at]) is not None:
-        at, before = step
-        word.append(before)
-    ticks = tuple(tuple(spec.letters[i].tolist()) for i in reversed(word))
-    return Differs(spec.inputs, spec.outputs, ticks, tuple(wanted), tuple(outs))
+            points[at].after[letter] = number[new]
+    arithmetic = "exact reals" if rounds else "float32"
+    return Proved(len(queue), transitions, arithmetic), points
 
 
 def follow(m: Module, letters: Sequence[Sequence[int]]) -> list[int | None]:

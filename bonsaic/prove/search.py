@@ -1,4 +1,4 @@
-"""The hunt for a word on which a network with real states errs: all short words, then long ones led by small margins."""
+"""The hunt for a word on which a network with real states errs: all short ones, then long ones with small margins."""
 
 from __future__ import annotations
 

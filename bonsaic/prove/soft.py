@@ -50,7 +50,7 @@ def prove_soft(
         return Unknown(f"the specification has more than {TABLE} state-letter pairs"), None
     tick = Tick(replace(m, outs={y: m.outs[y] for y in spec.outputs if y in m.outs} or m.outs))
     feed = same_ports(spec, tick).feed(table.letters)
-    verdict = walk_exactly(table, tick.module, feed.tolist())
+    verdict, _ = walk_exactly(table, tick.module, feed.tolist())
     if isinstance(verdict, Proved) and verdict.arithmetic == "float32":
         return verdict, None
     if isinstance(verdict, Differs):

@@ -120,7 +120,7 @@ def _ameo(n: Node, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.nd
     """Monotone but for a maximum of 1 at -1 and a minimum of -1 at 1."""
     f, leak = map(float, n.attr)
     a, b = ameo(low, f, leak), ameo(high, f, leak)
-    least = np.where((low <= 1) & (1 <= high), np.minimum(np.minimum(a, b), -1.0), np.minimum(a, b))
-    most = np.where((low <= -1) & (-1 <= high), np.maximum(np.maximum(a, b), 1.0), np.maximum(a, b))
+    least = np.where((low <= 1) & (high >= 1), np.minimum(np.minimum(a, b), -1.0), np.minimum(a, b))
+    most = np.where((low <= -1) & (high >= -1), np.maximum(np.maximum(a, b), 1.0), np.maximum(a, b))
     off = ACTIVATION * (1 + np.maximum(np.abs(low), np.abs(high)))
     return least - off, most + off

@@ -12,7 +12,7 @@ LONG = 64  # letters of a word beyond which its middle is left out
 class Proved:
     """Same outputs on every legal word of every length.
 
-    states: reachable product states visited, or boxes of an invariant (`what`); transitions: state-letter pairs checked;
+    states: reachable product states, or boxes of an invariant (see `what`); transitions: state-letter pairs checked;
     arithmetic: `float32` where the proof covers exact reals and float32 in any order of summation, else `exact reals`.
     """
 

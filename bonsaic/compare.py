@@ -1,0 +1,120 @@
+"""`prove` for any two files: which method answers for them, the certificate of a proof, a difference tick by tick."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from bonsaic import sides
+from bonsaic.diag import mistake
+from bonsaic.ir.core import Module, port, rewrite
+from bonsaic.ir.run import ModuleMachine
+from bonsaic.prove import certificate
+from bonsaic.prove.certificate import Certificate
+from bonsaic.prove.machine import Machine, TableMachine, tabulate
+from bonsaic.prove.soft import TABLE, is_soft, prove_soft
+from bonsaic.prove.tick import Tick
+from bonsaic.prove.verdict import Differs, Proved, Verdict
+from bonsaic.prove.walk import same_ports, walk
+
+SHOWN = 24  # ticks of a long word that a trace shows, the last ones
+
+
+def compare(spec: str, impl: str, *, certify: bool = False) -> tuple[Verdict, Certificate | None]:
+    """Does the machine in file `impl` give the outputs of the one in `spec` on every word that `spec` allows?
+
+    With `certify` a proof brings its certificate; a `Mistake` where it is too large to write down.
+    """
+    first, second = sides.machine(spec), _second(impl, spec)
+    if isinstance(second, Tick):
+        verdict, invariant = prove_soft(first, second.module, np.random.default_rng(0))
+    else:
+        verdict, invariant = walk(first, second), None
+    if not (certify and isinstance(verdict, Proved)):
+        return verdict, None
+    table = tabulate(first, cap=TABLE)
+    module = sides.module(impl) if isinstance(second, TableMachine) else second.module
+    files = {p: Path(p).read_bytes() for p in (_file(spec), _file(impl))}
+    made = table and certificate.certify(table, module, verdict, invariant, files)
+    if made is None:
+        raise mistake(impl, f"this proof is too large for a certificate: {verdict}")
+    return verdict, made
+
+
+def trace(spec: str, impl: str, verdict: Verdict) -> str | None:
+    """A difference tick by tick: the letter, what the specification wants and what the second machine gives."""
+    if not isinstance(verdict, Differs):
+        return None
+    first, second = sides.machine(spec), _second(impl, spec)
+    columns = same_ports(first, second)
+    letters = np.array(verdict.word, np.uint8).reshape(len(verdict.word), len(verdict.inputs))
+    wanted = _run(first, letters, range(len(first.outputs)))
+    found = _run(second, columns.feed(letters), columns.outputs)
+    rows = [
+        [
+            "tick",
+            *verdict.inputs,
+            *(f"{y} wanted" for y in verdict.outputs),
+            *(f"{y} found" for y in verdict.outputs),
+        ]
+    ]
+    for t, letter in enumerate(letters.tolist()):
+        differs = any(w != "-" and w != f for w, f in zip(wanted[t], found[t], strict=True))
+        rows.append([str(t), *map(str, letter), *wanted[t], *found[t], *(["<"] if differs else [])])
+    skipped = len(rows) - 1 - SHOWN
+    if skipped > 1:
+        rows[1 : 1 + skipped] = [["..."]]
+    widths = [max(len(r[i]) for r in rows if i < len(r)) for i in range(max(map(len, rows)))]
+    return "".join(
+        "  ".join(cell.rjust(w) for cell, w in zip(row, widths, strict=False)).rstrip() + "\n"
+        for row in rows
+    )
+
+
+def _second(path: str, spec: str) -> Machine | Tick:
+    if sides.suffix(path) in sides.PROGRAMS:
+        return sides.machine(path)
+    m = sides.module(path)
+    if sides.suffix(path) == ".json":
+        m = _renamed(m, sides.machine(spec))
+    if not is_soft(m):
+        return ModuleMachine(m)
+    if m.level not in ("net", "quant") or m.legal is not None or m.care:
+        raise mistake(path, "real registers are for networks, whose letters are all legal")
+    return Tick(m)
+
+
+def _renamed(m: Module, spec: Machine) -> Module:
+    """A published network's ports are only numbered: they take the specification's names where these are as many."""
+    if (len(m.inputs), len(m.outs)) != (len(spec.inputs), len(spec.outputs)):
+        return m
+    inputs = tuple(port(name, n.type) for name, n in zip(spec.inputs, m.inputs, strict=True))
+    new = rewrite(m, lambda n: n, dict(zip(m.inputs, inputs, strict=True)))
+    outs = dict(zip(spec.outputs, new.outs.values(), strict=True))
+    return Module(m.name, m.level, inputs, m.regs, m.init, new.next, outs, names=new.names)
+
+
+def _run(
+    machine: Machine | Tick, letters: np.ndarray, outputs: list[int] | range
+) -> list[list[str]]:
+    """The outputs per tick as text: 0, 1, - where free, x where the letter is refused."""
+    state = machine.initial[None]
+    rows = []
+    for letter in letters:
+        if isinstance(machine, Tick):
+            state, values = machine.run(state.astype(np.float32), letter[None])
+            said = [str(int(values[0, o] > 0)) for o in outputs]
+        else:
+            done = machine.step(state, letter[None])
+            said = [
+                "x" if not done.legal[0] else str(int(done.outs[0, o])) if done.care[0, o] else "-"
+                for o in outputs
+            ]
+            state = done.next
+        rows.append(said)
+    return rows
+
+
+def _file(path: str) -> str:
+    return path[: path.index(".bp:") + 3] if ".bp:" in path else path

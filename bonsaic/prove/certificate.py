@@ -1,0 +1,135 @@
+"""What a proof leaves behind: both sides, every reachable pair of states or every box, and where each letter leads."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from bonsaic.ir.core import Module
+from bonsaic.ir.mealy import Mealy
+from bonsaic.ir.run import ModuleMachine
+from bonsaic.ir.text import show
+from bonsaic.ir.values import Real
+from bonsaic.network import write_whole
+from bonsaic.prove.boxes import Invariant
+from bonsaic.prove.exact import Point, walk_exactly
+from bonsaic.prove.machine import TableMachine
+from bonsaic.prove.tick import ACTIVATION, Tick
+from bonsaic.prove.verdict import Proved
+from bonsaic.prove.walk import same_ports
+
+FORMAT = "bonsaic certificate 1"
+TRANSITIONS = 1_000_000  # more are not written down
+TIGHT = Fraction(
+    64, 1 << 24
+)  # what `ir.run` allows for, per 1 + |x|, when float32 evaluates an activation
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """The text that `bonsaic verify` re-checks: one line with the hash of the rest, the rest as JSON."""
+
+    text: str
+
+    def write(self, path: str) -> None:
+        write_whole(Path(path), self.text.encode())
+
+
+def certify(
+    spec: Mealy,
+    m: Module,
+    verdict: Proved,
+    invariant: Invariant | None,
+    files: Mapping[str, bytes],
+) -> Certificate | None:
+    """The certificate of a proof, from its invariant of boxes or by listing states; None where these are too many.
+
+    files: by path the content of the files that the two sides were read from.
+    """
+    # At level `quant` numbers are printed as exact fractions, so that the checker need not know how float32 is read.
+    level = "quant" if m.level == "net" else m.level
+    m = replace(m, outs={y: m.outs[y] for y in spec.outputs}, level=level)
+    if invariant is None:
+        listed = _states(spec, m)
+        if listed is None:
+            return None
+        boxes, rounding = listed, TIGHT
+    else:
+        boxes, rounding = _boxes(invariant), Fraction(ACTIVATION)
+    body = {
+        "format": FORMAT,
+        "arithmetic": verdict.arithmetic,
+        "activation_rounding": str(rounding if verdict.arithmetic == "float32" else 0),
+        "files": {p: hashlib.sha256(b).hexdigest() for p, b in sorted(files.items())},
+        "spec": {
+            "inputs": list(spec.inputs),
+            "outputs": list(spec.outputs),
+            "letters": _rows(spec.letters),
+            "next": spec.next.tolist(),
+            "outs": [_rows(row) for row in spec.outs],
+        },
+        "impl": show(m),
+        "boxes": boxes,
+    }
+    text = json.dumps(body, indent=0, sort_keys=True) + "\n"
+    return Certificate(hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
+
+
+def _rows(table: np.ndarray) -> list[str]:
+    """A line of 0, 1 and - (free) per row."""
+    return ["".join("-" if v < 0 else str(v) for v in row) for row in table.tolist()]
+
+
+def _boxes(invariant: Invariant) -> list[list]:
+    lows, highs = (
+        [_spell(map(Fraction, row)) for row in e.tolist()] for e in (invariant.low, invariant.high)
+    )
+    return [
+        list(row)
+        for row in zip(invariant.state.tolist(), lows, highs, invariant.after.tolist(), strict=True)
+    ]
+
+
+def _spell(values: Iterable[Fraction]) -> str:
+    return " ".join(map(str, values))
+
+
+def _states(spec: Mealy, m: Module) -> list[list] | None:
+    """Every reachable pair of states as a box of one point."""
+    soft = any(isinstance(r.type, Real) for r in m.regs)
+    machine = Tick(m) if soft else ModuleMachine(m)
+    feed = same_ports(TableMachine(spec), machine).feed(spec.letters)
+    if isinstance(machine, Tick):
+        verdict, points = walk_exactly(spec, m, feed.tolist())
+    else:
+        verdict, points = None, _list(spec, machine, feed)
+    if points is None or (soft and not isinstance(verdict, Proved)):
+        return None
+    return [[p.q, _spell(p.state), _spell(p.state), p.after] for p in points]
+
+
+def _list(spec: Mealy, machine: ModuleMachine, feed: np.ndarray) -> list[Point] | None:
+    start = (0, tuple(machine.initial.tolist()))
+    number, todo, points = {start: 0}, [start], []
+    for q, state in todo:
+        legal = np.flatnonzero(spec.legal[q])
+        states = np.repeat(np.array([state], machine.initial.dtype), len(legal), axis=0)
+        done = machine.step(states, feed[legal])
+        after = [-1] * len(spec.letters)
+        for letter, new in zip(legal.tolist(), done.next.tolist(), strict=True):
+            pair = (int(spec.next[q, letter]), tuple(new))
+            if pair not in number:
+                number[pair] = len(todo)
+                todo.append(pair)
+            after[letter] = number[pair]
+        exact = tuple(Fraction(v, d) for v, d in zip(state, machine.dens, strict=True))
+        points.append(Point(q, exact, after))
+        if len(todo) * len(feed) > TRANSITIONS:
+            return None
+    return points

@@ -1,0 +1,214 @@
+"""An independent checker of certificates: it shares no code with whatever found the proof, and has its own arithmetic.
+
+What it establishes: the first box holds the initial state; from every box, under every letter the specification allows,
+every output that matters has the right value and the box named for that letter holds the next state. All in exact
+fractions, widened by what float32 may round where the certificate claims float32.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+from bonsaic.diag import mistake
+
+FORMAT = "bonsaic certificate 1"
+UNIT = Fraction(1, 1 << 24)  # float32 rounds by at most this, relatively
+TINY = Fraction(1, 1 << 125)  # and may flush to zero what is smaller
+LINE = re.compile(r"  (\S+) = (\w+)(?:\{(.*)\})?(?: (.*))? : .*")
+Ends = tuple[Fraction, Fraction]
+
+
+class Refused(ValueError):
+    """Why a certificate shows nothing."""
+
+
+def check(path: str) -> str:
+    """What a certificate proves, in one sentence; a `Mistake` where it does not."""
+    try:
+        return _check(Path(path).read_bytes())
+    except Refused as e:
+        why = str(e)
+    except (ValueError, KeyError, IndexError, TypeError, ZeroDivisionError, RecursionError) as e:
+        why = f"it is malformed ({type(e).__name__}: {e})"
+    raise mistake(path, f"this certificate proves nothing: {why}")
+
+
+def _check(content: bytes) -> str:
+    digest, _, body = content.partition(b"\n")
+    demand(hashlib.sha256(body).hexdigest().encode() == digest, "it was altered or cut")
+    c = json.loads(body)
+    demand(c["format"] == FORMAT, f"its format is not {FORMAT}")
+    for name, wanted in c["files"].items():
+        found = hashlib.sha256(Path(name).read_bytes()).hexdigest()
+        demand(found == wanted, f"{name} is not the file it was made for")
+    rounding = Fraction(c["activation_rounding"])
+    float32 = c["arithmetic"] == "float32"
+    demand(rounding >= 64 * UNIT if float32 else rounding == 0, "its rounding is wrong")
+    spec, machine = c["spec"], Machine(c["impl"], float32, rounding)
+    demand(set(machine.outs) == set(spec["outputs"]), "the sides have different outputs")
+    ends = [
+        list(zip(*(map(Fraction, b[k].split()) for k in (1, 2)), strict=True)) for b in c["boxes"]
+    ]
+    boxes = [(b[0], e, b[3]) for b, e in zip(c["boxes"], ends, strict=True)]
+    demand(boxes[0][0] == 0, "its first box is not of the first state")
+    demand(_inside([(v, v) for v in machine.init], boxes[0][1]), "the initial state is outside")
+    transitions = 0
+    for q, ends, after in boxes:
+        demand(all(low <= high for low, high in ends), "a box is empty")
+        for i, wires in enumerate(spec["letters"]):
+            target = spec["next"][q][i]
+            if target < 0:
+                continue
+            env = machine.tick(ends, dict(zip(spec["inputs"], map(int, wires), strict=True)))
+            for y, wanted in zip(spec["outputs"], spec["outs"][q][i], strict=True):
+                machine.demand_output(env, y, wanted)
+            home, space, _ = boxes[after[i]]
+            demand(home == target, "a box leads to a box of another state")
+            demand(_inside([env[machine.next[r]] for r in machine.regs], space), "a box leaks")
+            transitions += 1
+    sides = " and ".join(c["files"]) or "the two sides in it"
+    size = f"{len(boxes)} boxes, {transitions} transitions, {c['arithmetic']}"
+    return f"verified: {sides} agree on every word ({size})"
+
+
+def demand(holds: bool, why: str) -> None:
+    if not holds:
+        raise Refused(why)
+
+
+def _inside(inner: list[Ends], outer: list[Ends]) -> bool:
+    return all(c <= a and b <= d for (a, b), (c, d) in zip(inner, outer, strict=True))
+
+
+class Machine:
+    """One tick of a module in canonical `.bir` text, evaluated over intervals."""
+
+    def __init__(self, text: str, float32: bool, rounding: Fraction):
+        self.float32, self.rounding = float32, rounding
+        self.inputs: dict[str, bool] = {}  # whether the wire is -1/+1
+        self.regs, self.init, self.nodes = [], [], []
+        self.next, self.outs, self.care = {}, {}, {}
+        self.legal: str | None = None
+        head, *lines, last = text.splitlines()
+        demand(head.startswith("module ") and last == "}", "the implementation is no module")
+        for line in lines:
+            match line.split():
+                case ["in", name, ":", *kind]:
+                    self.inputs[name] = kind != ["bit"]
+                case ["reg", name, ":", *_, "=", value]:
+                    self.regs.append(name)
+                    self.init.append(self._number(value))
+                case ["next", name, "=", value]:
+                    self.next[name] = value
+                case ["out", name, "=", value]:
+                    self.outs[name] = value
+                case ["out", name, "=", value, "care", care]:
+                    self.outs[name], self.care[name] = value, care
+                case ["legal", "=", value]:
+                    self.legal = value
+                case _:
+                    self._node(line)
+
+    def _node(self, line: str) -> None:
+        found = LINE.fullmatch(line)
+        demand(found is not None, f"cannot read `{line.strip()}`")
+        name, op, attrs, words = found.groups()
+        numbers = [Fraction(pair.split("=")[1]) for pair in attrs.split(", ")] if attrs else []
+        words = words.split(", ") if words else []
+        if op == "const":
+            self._number(words[0])
+        if op in ("affine", "const"):
+            terms = [w.split("*") for w in words if "*" in w]
+            numbers = [Fraction(w) for w, _ in terms]
+            numbers.append(sum((Fraction(w) for w in words if "*" not in w), Fraction(0)))
+            words = [x for _, x in terms]
+        self.nodes.append((name, op, numbers, words))
+
+    def _number(self, text: str) -> Fraction:
+        value = Fraction(text)
+        binary = value.denominator & (value.denominator - 1) == 0
+        demand(binary or not self.float32, f"float32 cannot hold {value}")
+        return value
+
+    def tick(self, state: list[Ends], wires: dict[str, int]) -> dict[str, Ends]:
+        """Every value of the tick; an input that the specification lacks is any bit."""
+        env = dict(zip(self.regs, state, strict=True))
+        for name, signed in self.inputs.items():
+            bits = (wires[name],) * 2 if name in wires else (0, 1)
+            env[name] = tuple(Fraction(b * 2 - 1 if signed else b) for b in bits)
+        for name, op, numbers, words in self.nodes:
+            xs = [env[w] for w in words]
+            match op:
+                case "affine" | "const":
+                    env[name] = self._affine(numbers, xs)
+                case "ameo":
+                    env[name] = self._ameo(*numbers, *xs[0])
+                case "sign":
+                    env[name] = tuple(Fraction(1 if v > 0 else -1) for v in xs[0])
+                case _:
+                    demand(all(low == high for low, high in xs), f"{op} reads an undecided value")
+                    value = Fraction(EXACT[op](*(low for low, _ in xs), *numbers))
+                    env[name] = (value, value)
+        demand(self.legal is None or env[self.legal] == (1, 1), "a letter is refused")
+        return env
+
+    def demand_output(self, env: dict[str, Ends], y: str, wanted: str) -> None:
+        low, high = env[self.outs[y]]
+        right = {"1": low > 0, "0": high <= 0, "-": True}[wanted]
+        known = wanted == "-" or y not in self.care or env[self.care[y]] == (1, 1)
+        demand(right and known, f"output {y} may be wrong")
+
+    def _affine(self, numbers: list[Fraction], xs: list[Ends]) -> Ends:
+        *weights, bias = numbers
+        low = high = bias
+        size, count = abs(bias), len(weights) + 2
+        for w, (a, b) in zip(weights, xs, strict=True):
+            low, high = low + min(w * a, w * b), high + max(w * a, w * b)
+            size += abs(w) * max(abs(a), abs(b))
+        if not self.float32:
+            return low, high
+        dens = [w.denominator * a.denominator for w, (a, _) in zip(weights, xs, strict=True)]
+        den = math.lcm(bias.denominator, *dens)
+        whole = den & (den - 1) == 0 and den <= 1 << 100 and size * den <= 1 << 24
+        if whole and all(a == b for a, b in xs):
+            return low, high
+        off = size * count * UNIT / (1 - count * UNIT) + count * TINY
+        return low - off, high + off
+
+    def _ameo(self, f: Fraction, leak: Fraction, low: Fraction, high: Fraction) -> Ends:
+        demand(0 <= f <= 1 and 0 <= leak <= 1, "an activation is out of range")
+        values = [_activation(v, f, leak) for v in (low, high)]
+        values += [Fraction(-turn) for turn in (-1, 1) if low <= turn <= high]
+        exact = low == high and low.denominator == 1 and abs(low) <= 3
+        off = 0 if exact else self.rounding * (1 + max(abs(low), abs(high)))
+        return min(values) - off, max(values) + off
+
+
+def _activation(x: Fraction, f: Fraction, leak: Fraction) -> Fraction:
+    """Odd; straight lines and fourth powers mixed f to 1 - f; zero at -2, 0 and 2; turning at -1 and 1 only."""
+    a = abs(x)
+    away = a - 1 if a <= 2 else a - 3
+    bowl = f * abs(away) + (1 - f) * away**4 - 1
+    y = bowl if a <= 2 else -bowl if a <= 3 else 1 + leak * away
+    return y if x >= 0 else -y
+
+
+EXACT: dict[str, Callable[..., Fraction | int | bool]] = {
+    "not": lambda x: 1 - x,
+    "and": lambda x, y: x * y,
+    "or": lambda x, y: x + y - x * y,
+    "xor": lambda x, y: x != y,
+    "mul": lambda x, y: x * y,
+    "div": lambda x, y: x // y,
+    "mod": lambda x, y: x % y,
+    "eq": lambda x, y: x == y,
+    "lt": lambda x, y: x < y,
+    "select": lambda c, x, y: x if c else y,
+    "cast": lambda x, low, high: min(max(x, low), high),
+}
