@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from bonsaic.grow.shrink import from_table, machine_of, shrink
+from bonsaic.grow.shrink.decompose import decompose
 from bonsaic.grow.shrink.gates import readable
 from bonsaic.grow.shrink.walk import agree, zigzag
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
@@ -187,3 +188,32 @@ def test_every_function_of_three_inputs_has_readable_weights(inputs: int) -> Non
         found = readable(seen, goal)
         assert found is not None, want
         assert (zigzag(seen @ found[0] + found[1]) == goal).all()
+
+
+def _mini_cpu(reg, x):
+    value = reg[x[1]] if x[0] else x[2]
+    after = list(reg)
+    after[x[2] if x[0] else x[1]] = value
+    return tuple(after), (value,)
+
+
+def test_registers_that_no_single_neuron_can_keep_become_several_neurons() -> None:
+    m = table("mini_cpu", (0, 0), _mini_cpu, 3)
+    net = from_table(m, seed=0)
+    assert net is not None and net.edges <= 37
+    found = agree(m, net)
+    assert found is not None and found.margin >= 0.05 and found.pairs > m.states
+
+
+@pytest.mark.parametrize("exclusive", [True, False])
+def test_any_function_is_made_of_a_few_neurons(exclusive: bool) -> None:
+    seen = np.array(list(itertools.product((0, 1), repeat=5)))
+    rng = np.random.default_rng(3)
+    for _ in range(5):
+        goal = rng.choice([-1, 1], 32)
+        parts = decompose(seen, goal, np.ones(5), exclusive)
+        if parts is None:
+            continue
+        fired = sum(zigzag((seen * 2 - 1)[:, p.columns] @ p.weights + p.bias) > 0 for p in parts)
+        assert ((fired > 0) == (goal > 0)).all()
+        assert not exclusive or fired.max() == 1

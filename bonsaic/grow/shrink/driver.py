@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,15 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from bonsaic.grow.shrink.coded import coded_of, network_of
+from bonsaic.grow.shrink.construct import construct
+from bonsaic.grow.shrink.decompose import READS
 from bonsaic.grow.shrink.finish import finish
 from bonsaic.grow.shrink.rows import Rows, rows_of
 from bonsaic.grow.shrink.search import WIDE, Found, Plan, search
-from bonsaic.grow.shrink.sketch import expand
+from bonsaic.grow.shrink.sketch import Sketch, expand
 from bonsaic.grow.shrink.walk import agree
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Network
 
 WORK = {"fast": 1e8, "hard": 5e8}  # array elements a search may touch
+TRIED = {"fast": 250, "hard": 5000}  # neurons' supports to look through while constructing
 IDLE = {"fast": 300, "hard": 1500}
 OVERHEAD = 16_000  # elements' worth of calls in one step
 COUNTS = (24, 96)  # the fewest and the most networks side by side
@@ -102,20 +106,51 @@ def _search(
     progress: Callable[[int, int], None] | None,
     stop: Callable[[], bool] | None,
 ) -> Found:
-    return search(
-        rows,
-        _plan(rows, effort),
-        np.random.default_rng(seed),
-        deadline=deadline,
-        stop=stop,
-        progress=progress,
-    )
+    """Construct, then descend from what was constructed, or else from what the population finds."""
+    rng = np.random.default_rng(seed)
+
+    def over() -> bool:
+        late = deadline is not None and time.monotonic() > deadline
+        return late or (stop is not None and stop())
+
+    start = construct(rows, _tries(rows, effort), rng, over=over)[:FINISHED]
+    found = Found()
+    for per_bit, per_wire in _sizes(start):
+        found = search(
+            rows,
+            _plan(rows, effort, per_bit, per_wire),
+            rng,
+            start=start,
+            per_bit=per_bit,
+            per_wire=per_wire,
+            over=over,
+            progress=progress,
+        )
+        if found.nets:
+            break
+    return found
 
 
-def _plan(rows: Rows, effort: str) -> Plan:
+def _sizes(start: Sequence[Sketch]) -> list[tuple[int, int]]:
+    """Neurons per bit and per wire: as the constructed sketches have, else few and then more."""
+    if not start:
+        return [(1, 2), (2, 3)]
+    signals = [(net.bits, np.bincount(net.owner)) for net in start]
+    per_bit = max(counts[:bits].max(initial=1) for bits, counts in signals)
+    return [(int(per_bit), int(max(counts[bits:].max(initial=2) for bits, counts in signals)))]
+
+
+def _tries(rows: Rows, effort: str) -> int:
+    """How many codings to construct for."""
+    bits = max(rows.states - 1, 1).bit_length()
+    each = (math.comb(max(rows.inputs + bits, READS), READS) + 4) * (rows.wires + bits)
+    return int(np.clip(TRIED[effort] / each, 6, 2000))
+
+
+def _plan(rows: Rows, effort: str, per_bit: int, per_wire: int) -> Plan:
     """As many networks and steps as the effort's work allows for a table of this size."""
     bits = max(rows.states - 1, 1).bit_length() + 2
-    each = len(rows.here) * (2 * (bits + 2 * rows.wires) + rows.inputs + bits)
+    each = len(rows.here) * (2 * (bits * per_bit + per_wire * rows.wires) + rows.inputs + bits)
     count = int(np.clip(WORK[effort] / STEPS[0] / each, *COUNTS))
     steps = int(np.clip(WORK[effort] / (count * each + OVERHEAD), *STEPS))
     return Plan(count, steps, IDLE[effort])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,6 +15,7 @@ from bonsaic.grow.shrink.sketch import Sketch, holds, trim
 LOOK = 20  # steps between looks at who is right
 POOL = 24
 NOISE = 0.3
+FRESH = 0.4  # of the networks that start again, how many start from nothing
 WIDE, WIDEST = 4, 6  # inputs a neuron should have at most, and may have
 
 
@@ -51,23 +51,26 @@ def search(
     plan: Plan,
     rng: np.random.Generator,
     *,
+    start: Sequence[Sketch] = (),
     per_bit: int = 1,
     per_wire: int = 2,
     extra_bits: int = 2,
-    deadline: float | None = None,
-    stop: Callable[[], bool] | None = None,
+    over: Callable[[], bool] = lambda: False,
     progress: Callable[[int, int], None] | None = None,
 ) -> Found:
-    """Search for a small network of one code per state; the same seed and plan give the same answer."""
+    """Search for a small network of one code per state; the same seed and plan give the same answer.
+
+    start: right sketches to descend from, each bit at most `per_bit` neurons, each wire `per_wire`.
+    """
     fewest = math.ceil(math.log2(rows.states)) if rows.states > 1 else 0
     most = min(fewest + extra_bits, rows.states - 1)
     shape = Shape(rows.inputs, rows.states, most, rows.wires, per_bit, per_wire)
     people = Population(rows, shape, plan.count, rng)
-    pool: list[tuple[float, Sketch, Genes]] = []
+    pool = [(cost(net), net, people.embed(net)) for net in start]
     found = Found()
     for i in range(plan.count):
         people.place(i, people.fresh(), _first_budgets(shape, fewest, rng))
-    last, best = 0, math.inf
+    last, best = 0, min((c for c, _, _ in pool), default=math.inf)
     for step in range(plan.steps):
         wrong = people.look()
         found.steps = step
@@ -88,14 +91,12 @@ def search(
                         progress(step, net.edges)
             pool.sort(key=lambda entry: entry[0])
             pool = [e for e in pool if e[0] <= pool[0][0] + 1.5][:POOL]
-            if (pool and step - last > plan.idle) or (stop and stop()):
-                break
-            if deadline is not None and time.monotonic() > deadline:
+            if (pool and step - last > plan.idle) or over():
                 break
             tired = (people.age >= RESTART) & (wrong >= np.median(wrong))
             tired |= (people.age >= 2 * RESTART) & bool(pool)
             for i in np.flatnonzero(proved | tired).tolist():
-                if pool and rng.random() > 0.3:
+                if pool and rng.random() > FRESH:
                     people.place(i, *_child(pool[rng.integers(len(pool))][2], shape, rng))
                 else:
                     people.place(i, people.fresh(), _first_budgets(shape, fewest, rng))
