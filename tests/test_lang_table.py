@@ -9,7 +9,17 @@ import pytest
 
 from bonsaic.diag import Mistake
 from bonsaic.ir.mealy import FREE
-from bonsaic.lang import Illegal, check, check_all, encode, initial, load, parse_text, tabulate, tick
+from bonsaic.lang import (
+    Illegal,
+    check,
+    check_all,
+    encode,
+    initial,
+    load,
+    parse_text,
+    tabulate,
+    tick,
+)
 from bonsaic.lang.program import Program
 
 ROOT = Path(__file__).parent.parent / "programs"

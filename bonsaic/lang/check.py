@@ -7,8 +7,8 @@ from bonsaic.lang import syntax as s
 from bonsaic.lang import types as t
 from bonsaic.lang.extent import check_extent
 from bonsaic.lang.flow import Flow
-from bonsaic.lang.infer import Scope
 from bonsaic.lang.program import Function, Port, Program, State, Value
+from bonsaic.lang.scope import Scope
 from bonsaic.lang.types import Array, Bit, Enum, Int, Type
 
 WIDEST = 64  # wires of a port
@@ -180,7 +180,7 @@ class _Checker(Flow):
             for wire in port.wires if port else ():
                 first = owners.setdefault(wire, text)
                 if first is not text and first.name.text != text.name.text:
-                    note = (first.span, f"so has this port")
+                    note = (first.span, "so has this port")
                     self.error(
                         text.span,
                         f"the port `{text.name.text}` has a wire `{wire}`",

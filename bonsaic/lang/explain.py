@@ -53,7 +53,7 @@ def explain(error: UnexpectedInput, source: Source) -> Mistake:
 
 
 def _character(error: UnexpectedCharacters, source: Source) -> Mistake:
-    place = error.pos_in_stream
+    place = error.pos_in_stream or 0
     where, c = Span(source, place, place + 1), source.text[place]
     if c == "\0":
         return mistake(where, "there is a NUL byte in the text")

@@ -1,4 +1,4 @@
-"""How much one tick of a program evaluates once its loops are unrolled and its functions called, and how deep: the limits."""
+"""How much one tick evaluates once loops and functions are written out, how deeply nested, and the limits of both."""
 
 from __future__ import annotations
 
@@ -36,15 +36,16 @@ def check_extent(file: s.File, facts: Facts) -> list[Diagnostic]:
                 return [
                     Diagnostic(
                         p.name.span,
-                        f"one tick of `{p.name.text}` evaluates {_about(total.parts)} parts once its loops and functions"
-                        f" are written out; the limit is {MOST:,}",
+                        f"one tick of `{p.name.text}` evaluates {_about(total.parts)} parts once its loops and "
+                        f"functions are written out; the limit is {MOST:,}",
                     )
                 ]
             if total.levels > DEEPEST:
                 return [
                     Diagnostic(
                         p.name.span,
-                        f"`{p.name.text}` is nested {total.levels:,} levels deep once its functions are written out; the limit is {DEEPEST}",
+                        f"`{p.name.text}` is nested {total.levels:,} levels deep once its functions are "
+                        f"written out; the limit is {DEEPEST}",
                     )
                 ]
         measure = _Measure(facts, known)

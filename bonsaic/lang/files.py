@@ -13,7 +13,6 @@ from bonsaic.lang.parse import LONGEST, parse_text
 from bonsaic.lang.program import Program
 from bonsaic.lang.transcribe import transcribe
 
-
 WRITTEN = 1_000_000  # characters of the program that a machine is written as
 
 

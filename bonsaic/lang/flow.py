@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from bonsaic.lang import syntax as s
 from bonsaic.lang import types as t
 from bonsaic.lang.cases import check_cases
-from bonsaic.lang.infer import Inference, Scope
+from bonsaic.lang.infer import Inference
+from bonsaic.lang.scope import Scope
 from bonsaic.lang.types import Array, Bit, Enum, Int, Type
 
 LONGEST = 1024  # elements of an array
@@ -102,10 +103,7 @@ class Flow(Inference):
                 )
             self.infer(x.value)
             return set()
-        if isinstance(x.target, s.Index):
-            type = self.element(x.target)
-        else:
-            type = symbol.type
+        type = self.element(x.target) if isinstance(x.target, s.Index) else symbol.type
         if type is None:
             self.infer(x.value, free=True)
         else:

@@ -61,7 +61,7 @@ def _grammar() -> Lark:
 
 
 def _tokens(tree: Tree) -> tuple[list[tuple[Token, str]], set[int]]:
-    """Every token with the rule it belongs to, and the places where something starts that stands on a line of its own."""
+    """Every token with the rule it belongs to, and where something starts that stands on a line of its own."""
     tokens: list[tuple[Token, str]] = []
     starts: set[int] = set()
     stack: list[tuple[Tree | Token, str]] = [(tree, "")]

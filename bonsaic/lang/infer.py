@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
 from bonsaic.diag import Diagnostic, Span
 from bonsaic.lang import syntax as s
@@ -12,32 +11,10 @@ from bonsaic.lang import types as t
 from bonsaic.lang.cases import check_cases
 from bonsaic.lang.interp import Violation, evaluate
 from bonsaic.lang.program import Facts, Value
+from bonsaic.lang.scope import Scope, Symbol
 from bonsaic.lang.types import BIT, Array, Bit, Enum, Free, Int, Type
 
 SCALAR = Bit | Int | Enum
-
-
-@dataclass(frozen=True)
-class Symbol:
-    """What a name means: its kind in words, its type (None: its definition is wrong or it has none), where it was defined."""
-
-    kind: str
-    type: Type | None
-    span: Span
-
-
-@dataclass
-class Scope:
-    """The names visible at one place; inner scopes see outer ones and may not redefine their names."""
-
-    outer: Scope | None = None
-    names: dict[str, Symbol] = field(default_factory=dict)
-
-    def find(self, name: str) -> Symbol | None:
-        return self.names.get(name) or (self.outer.find(name) if self.outer else None)
-
-    def visible(self) -> list[str]:
-        return [*self.names, *(self.outer.visible() if self.outer else ())]
 
 
 class Inference:

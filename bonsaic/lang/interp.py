@@ -6,13 +6,14 @@ import functools
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bonsaic.diag import Span
 from bonsaic.lang import syntax as s
 from bonsaic.lang.program import Facts, Program, Value
 from bonsaic.lang.types import Array, Enum, Int, Type, extent
 
-Env = dict[str, Value | None]
+Env = dict[str, Any]  # the values of names; None for an output that does not matter
 State = tuple[Value, ...]
 
 
@@ -43,6 +44,7 @@ def tick(
     return _compiled(program)(state, values)
 
 
+Meaning = Callable[[Env], Any]  # of a part of the tree, given the values of the names
 Step = Callable[[State, tuple[int, ...]], tuple[State, tuple[int | None, ...]]]
 
 
@@ -53,7 +55,7 @@ def _compiled(p: Program) -> Step:
 
 def compile_tick(p: Program, ran: set[s.Block] | None) -> Step:
     """`tick` of one program as a function; it adds the blocks it runs to `ran`."""
-    names = [x.name for x in (*p.states, *p.inputs)]
+    names = [x.name for x in p.states] + [x.name for x in p.inputs]
     kept = [x.name for x in p.states]
     outputs = [x.name for x in p.outputs]
     meaning = _Meaning(p.facts, ran)
@@ -66,7 +68,7 @@ def compile_tick(p: Program, ran: set[s.Block] | None) -> Step:
             if not holds(env):
                 raise Illegal
         run(env)
-        return tuple([env[n] for n in kept]), tuple([env[n] for n in outputs])  # type: ignore[return-value]
+        return tuple([env[n] for n in kept]), tuple([env[n] for n in outputs])
 
     return step
 
@@ -83,7 +85,7 @@ class _Meaning:
         self.facts, self.ran = facts, ran
         self.functions: dict[str, Callable] = {}
 
-    def block(self, block: s.Body | None) -> Callable[[Env], None]:
+    def block(self, block: s.Body | None) -> Meaning:
         assert block is None or isinstance(block, s.Block)
         parts = [self.statement(x) for x in block.statements] if block else []
         if block and self.ran is not None:
@@ -96,7 +98,7 @@ class _Meaning:
 
         return parts[0] if len(parts) == 1 else run
 
-    def statement(self, x: s.Statement) -> Callable[[Env], None]:
+    def statement(self, x: s.Statement) -> Meaning:
         facts = self.facts
         match x:
             case s.Assign(_, s.Index() as target, value):
@@ -112,7 +114,7 @@ class _Meaning:
                 return self.choice(x, self.block)
         raise AssertionError(x)
 
-    def choice(self, x: s.If | s.Match, meaning: Callable) -> Callable[[Env], Value]:
+    def choice(self, x: s.If | s.Match, meaning: Callable) -> Meaning:
         """The meaning of the first body whose condition holds, or whose pattern fits."""
         if isinstance(x, s.Match):
             arms = [(self.facts.cases[arm], meaning(arm.body)) for arm in x.arms]
@@ -141,7 +143,7 @@ class _Meaning:
 
         return run
 
-    def expression(self, e: s.Expr) -> Callable[[Env], Value]:
+    def expression(self, e: s.Expr) -> Meaning:
         match e:
             case s.Number(_, value):
                 return lambda env: value
@@ -174,7 +176,7 @@ class _Meaning:
                 return self.choice(e, self.expression)
         raise AssertionError(e)
 
-    def call(self, name: str, args: tuple[s.Expr, ...]) -> Callable[[Env], Value]:
+    def call(self, name: str, args: tuple[s.Expr, ...]) -> Meaning:
         params = self.facts.functions[name].params
         values = [(n, self.fitted(a, type)) for a, (n, type) in zip(args, params, strict=True)]
         if name not in self.functions:
@@ -183,7 +185,7 @@ class _Meaning:
         body = self.functions[name]
         return lambda env: body({n: value(env) for n, value in values})
 
-    def binary(self, e: s.Binary) -> Callable[[Env], Value]:
+    def binary(self, e: s.Binary) -> Meaning:
         left, right = self.expression(e.left), self.expression(e.right)
         match e.op:
             case "and":
@@ -207,14 +209,14 @@ class _Meaning:
         return lambda env: f(left(env), right(env))
 
 
-def _store(name: str, value: Callable) -> Callable[[Env], None]:
+def _store(name: str, value: Callable) -> Meaning:
     def run(env: Env) -> None:
         env[name] = value(env)
 
     return run
 
 
-def _store_element(target: s.Index, index: Callable, value: Callable) -> Callable[[Env], None]:
+def _store_element(target: s.Index, index: Callable, value: Callable) -> Meaning:
     name = target.array.text
 
     def run(env: Env) -> None:
@@ -227,7 +229,7 @@ def _store_element(target: s.Index, index: Callable, value: Callable) -> Callabl
     return run
 
 
-def _repeat(name: str, values: range, body: Callable) -> Callable[[Env], None]:
+def _repeat(name: str, values: range, body: Callable) -> Meaning:
     def run(env: Env) -> None:
         for i in values:
             env[name] = i

@@ -137,11 +137,11 @@ def _states(t: _Text, inputs: int, outputs: int) -> list[str]:
         if name not in states and name not in reported:
             reported.add(name)
             t.complain(span, f"the state `{name}` is never defined: no row starts in it")
-    for key, count in ((".p", len(t.rows)), (".s", len(states))):
-        span, said = t.declared.get(key, (None, ""))
-        if span and int(said) != count and not t.wrong:
-            what = "row" if key == ".p" else "state"
-            t.complain(span, f"`{key}` says {said} {what}s, but there are {count:,}")
+    for key, count, what in ((".p", len(t.rows), "rows"), (".s", len(states), "states")):
+        if key in t.declared and not t.wrong:
+            place, said = t.declared[key]
+            if int(said) != count:
+                t.complain(place, f"`{key}` says {said} {what}, but there are {count:,}")
     return sorted(states, key=lambda s: s != start[1])
 
 
@@ -166,7 +166,7 @@ def _table(t: _Text, name: str, states: list[str], inputs: int, outputs: int) ->
                 t.complain(
                     row.span,
                     f"two rows of the state `{states[s]}` contradict each other",
-                    first and first.span,
+                    first.span if first else None,
                 )
                 continue
             if target != ILLEGAL:

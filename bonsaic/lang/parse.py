@@ -20,7 +20,7 @@ GRAMMAR = Path(__file__).with_name("bp.lark")
 
 
 def parse_text(text: str, path: str = "<text>", *, longest: int = LONGEST) -> s.File:
-    """The syntax tree of a `.bp` text of at most `longest` characters. Raises a `Mistake` at the first place that does not follow the grammar."""
+    """The syntax tree of a text of at most `longest` characters. Raises a `Mistake` where it leaves the grammar."""
     source = Source(path, text)
     if len(text) > longest:
         raise mistake(
@@ -205,11 +205,11 @@ class _Build(Transformer_NonRecursive):
     def to_int(self, m: Meta, c: list[Any]) -> s.Call:
         return s.Call(self._span(m), s.Ident(self._span(m), "int"), (c[0],))
 
-    def list(self, m: Meta, c: list[Any]) -> s.List:
-        return s.List(self._span(m), tuple(c))
-
     def dontcare(self, m: Meta, c: list[Any]) -> s.Dontcare:
         return s.Dontcare(self._span(m))
 
     def group(self, m: Meta, c: list[Any]) -> s.Expr:
         return c[0]
+
+    def items(self, m: Meta, c: list[Any]) -> s.List:
+        return s.List(self._span(m), tuple(c))

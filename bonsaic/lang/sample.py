@@ -1,4 +1,4 @@
-"""Training words: legal input words of a program and the outputs it answers with, drawn so that rare states are visited.
+"""Training words: legal input words of a program and its outputs on them, drawn so that rare states are visited.
 
 The same generator state gives the same words on every machine: letters are chosen by integer thresholds.
 """

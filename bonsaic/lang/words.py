@@ -1,4 +1,4 @@
-"""How input words are written: a tick per item, the inputs in order, `0 1 1` or `3,1 0,2`; without inputs, a number of ticks."""
+"""How words are written: an item per tick, inputs in order, `0 1 1` or `3,1 0,2`; without inputs, a number of ticks."""
 
 from __future__ import annotations
 
