@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bonsaic import network as networks
-from bonsaic.diag import mistake
+from bonsaic.diag import Missing, mistake
 from bonsaic.ir.core import Module
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
@@ -37,6 +37,7 @@ class Options:
     prune: str = "fast"
     device: str | None = None
     passes: str | None = None
+    formal: bool = False
 
 
 @dataclass(frozen=True)
@@ -234,30 +235,62 @@ def _lower(b: Build, net: Module, steps: Sequence) -> None:
 
 
 def _emit(b: Build, net: Module, gate: Module) -> None:
+    from bonsaic import emission
     from bonsaic.emit.dot import drawing, svg
-    from bonsaic.emit.python import python
-    from bonsaic.emit.verilog import verilog
     from bonsaic.prove.property import Broken, check_python, check_verilog, table_oracle
 
-    source, hardware, picture = python(gate), verilog(gate), drawing(net)
-    b.out.write(f"{b.name}.py", source)
-    b.out.write(f"{b.name}.v", hardware)
+    started = time.perf_counter()
+    texts = emission.circuit(gate, b.spec.table)
+    for ending, text in texts.items():
+        b.out.write(b.name + (ending if ending.startswith("_") else f".{ending}"), text)
+    picture = drawing(net)
     b.out.write(f"{b.name}.dot", picture)
     if (drawn := svg(picture)) is not None:
         b.out.write(f"{b.name}.svg", drawn)
-    started = time.perf_counter()
+    for ending, verdict in emission.read_back(gate, texts).items():
+        b.report.emitted[ending] = name(verdict)
+        if not isinstance(verdict, Proved):
+            _conclude(b, verdict)
+            b.say(f"  emitted   {b.name}.{ending}, read back, {verdict}")
     oracle, seed = table_oracle(b.spec.table), b.options.seed
     for what, answer in (
-        ("python", check_python(source, gate.name, oracle, seed=seed)),
-        ("verilog", check_verilog(hardware, gate.name, oracle, seed=seed)),
+        ("python", check_python(texts["py"], gate.name, oracle, seed=seed)),
+        ("verilog", check_verilog(texts["v"], gate.name, oracle, seed=seed)),
     ):
         b.report.property[what] = str(answer)
         b.say(f"  {what:<9} {answer}")
-        if isinstance(answer, Differs):
+        if isinstance(answer, Differs | Broken):
+            _conclude(b, answer if isinstance(answer, Differs) else Unknown(f"{what}: {answer}"))
+    b.timed("emit", started)
+    if b.options.formal:
+        _second_opinion(b, gate, texts["v"])
+
+
+def _second_opinion(b: Build, gate: Module, hardware: str) -> None:
+    from bonsaic.emit.verilog import verilog
+    from bonsaic.prove import formal
+    from bonsaic.prove.property import Skipped
+    from bonsaic.prove.synthesis import direct_synthesis
+
+    started = time.perf_counter()
+    spec = lower(b.spec.program)
+    for what, answer in (
+        ("netlist", formal.from_netlist(b.spec.table, gate)),
+        ("verilog", formal.from_verilog(b.spec.table, spec, gate.name, hardware)),
+    ):
+        if isinstance(answer, Skipped):
+            raise Missing(answer.reason)
+        b.report.formal[what] = str(answer)
+        b.say(f"  formal    {what}: {answer}")
+        if isinstance(answer, Differs | Unknown):
             _conclude(b, answer)
-        if isinstance(answer, Broken):
-            _conclude(b, Unknown(f"the emitted {what} is {answer}"))
-    b.timed("property", started)
+    made = direct_synthesis(verilog(spec))
+    if made is not None:
+        b.report.circuit["direct_synthesis"] = asdict(made)
+        b.say(
+            f"  compared  Yosys and ABC on the program itself: {made.gates} gates, depth {made.depth}"
+        )
+    b.timed("formal", started)
 
 
 def _conclude(b: Build, verdict: Verdict) -> None:

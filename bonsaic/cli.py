@@ -151,7 +151,10 @@ def _parser() -> argparse.ArgumentParser:
     p = command("emit", "lowering:emit", "write a circuit, a network or a program as text")
     p.add_argument("module", metavar="FILE", help=".bp, .kiss2, .bir, .npz, .blif or .aag")
     p.add_argument(
-        "--to", required=True, choices=TARGETS, metavar="TARGET", help=", ".join(TARGETS)
+        "--to",
+        required=True,
+        metavar="TARGET",
+        help="python, verilog, testbench, blif, aiger, kiss2, dot, svg, states or bir",
     )
     p.add_argument("-o", "--out", metavar="FILE")
 
@@ -185,20 +188,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--json", action="store_true")
     return parser
-
-
-TARGETS = (
-    "python",
-    "verilog",
-    "testbench",
-    "blif",
-    "aiger",
-    "kiss2",
-    "dot",
-    "svg",
-    "states",
-    "bir",
-)
 
 
 class _ListPasses(argparse.Action):

@@ -22,7 +22,9 @@ class Report:
     passes: list[dict] = field(default_factory=list)
     circuit: dict = field(default_factory=dict)
     proof: dict = field(default_factory=dict)
+    emitted: dict = field(default_factory=dict)
     property: dict = field(default_factory=dict)
+    formal: dict = field(default_factory=dict)
     counterexample: dict | None = None
     advice: str | None = None
     files: list[str] = field(default_factory=list)

@@ -21,8 +21,8 @@ def test_a_network_has_square_neurons_round_ports_and_states_and_dashed_feedback
     text = drawing(lift(network()))
     lines = [line.strip() for line in text.splitlines()]
     assert "in0 [label=x fillcolor=white shape=circle style=filled]" in lines
-    assert 'state0 [label="state0_0\\n1" fillcolor="#f0f0f0" shape=circle style=filled]' in lines
-    assert 'n2 [label="recurrent0_0\\n0.25" shape=square]' in lines
+    assert 'state0 [label="s0\\n1" fillcolor="#f0f0f0" shape=circle style=filled]' in lines
+    assert 'n2 [label="r0\\n0.25" shape=square]' in lines
     assert "n2 -> state0 [constraint=false style=dashed]" in lines
     assert 'in0 -> n2 [label=1 color="#b2182b"]' in lines  # a positive weight is red
     assert 'state0 -> n0 [label=-1.5 color="#2166ac"]' in lines  # a negative one blue

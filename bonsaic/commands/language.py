@@ -96,16 +96,19 @@ def fmt(a: Namespace) -> int:
 
 def data(a: Namespace) -> int:
     """Training words as arrays or CSV, or the share of the reachable transitions they visit."""
-    from bonsaic.lang.sample import coverage, sample
-    from bonsaic.sides import table
+    from bonsaic.lang import check_all, load
+    from bonsaic.lang.sample import coverage, draw, sample
 
-    machine = table(a.program)
-    if machine is None:
-        raise mistake(a.program, f"it has more than {LISTED:,} pairs of state and letter")
-    words, targets = sample(machine, np.random.default_rng(a.seed), a.words, a.ticks)
+    program = load(a.program)
+    check_all(program)
+    rng = np.random.default_rng(a.seed)
     if a.coverage:
-        print(coverage(machine, words))
+        drawn = draw(program, rng, a.words, a.ticks)
+        print(
+            f"{a.words} words of up to {a.ticks} ticks take {coverage(program, drawn.inputs, drawn.lengths)}"
+        )
         return 0
+    words, targets = sample(program, rng, a.words, a.ticks)
     if a.out and a.out.endswith(".npz"):
         buffer = io.BytesIO()
         np.savez(buffer, inputs=words, outputs=targets)
@@ -113,7 +116,7 @@ def data(a: Namespace) -> int:
         return 0
     if a.out and not a.out.endswith(".csv"):
         raise mistake(a.out, "data is written as .npz or .csv")
-    text = _csv(machine.inputs, machine.outputs, words, targets)
+    text = _csv(program.input_wires, program.output_wires, words, targets)
     if a.out:
         write_whole(Path(a.out), text.encode())
     else:

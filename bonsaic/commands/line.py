@@ -30,6 +30,7 @@ def _run(a: Namespace, lowering: bool) -> int:
         guide=a.guide,
         prune=a.prune,
         device=a.device,
+        formal=lowering and a.formal,
     )
     watch = printer(a.print_after) if lowering else _ignore
     display = Display(not a.no_progress)

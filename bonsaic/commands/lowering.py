@@ -73,8 +73,10 @@ def list_passes() -> None:
 
 def emit(a: Namespace) -> int:
     """Write one text form of a circuit, a network or a program."""
-    from bonsaic.sides import emitted
+    from bonsaic.emission import TARGETS, emitted
 
+    if a.to not in TARGETS:
+        raise mistake("--to", f"there is no target `{a.to}`", help=f"one of {', '.join(TARGETS)}")
     write(a.out, emitted(a.module, a.to))
     return 0
 

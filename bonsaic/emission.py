@@ -1,0 +1,127 @@
+"""Every text form there is: which files can become it, and what a proved circuit is handed over as."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from bonsaic import sides
+from bonsaic.diag import mistake
+from bonsaic.ir.core import Module
+from bonsaic.ir.mealy import FREE, Mealy
+from bonsaic.ir.run import ModuleMachine
+from bonsaic.ir.text import show
+from bonsaic.prove.machine import tabulate
+from bonsaic.prove.verdict import Verdict
+from bonsaic.prove.walk import walk
+
+TARGETS = (
+    "python",
+    "verilog",
+    "testbench",
+    "blif",
+    "aiger",
+    "kiss2",
+    "dot",
+    "svg",
+    "states",
+    "bir",
+)
+STATES = 100_000  # state-letter pairs up to which a machine is listed
+BENCH_WORDS, BENCH_TICKS = 16, 24  # of an emitted testbench
+
+
+def emitted(path: str, target: str) -> str | bytes:
+    """The text of a file's machine in one of TARGETS; a `Mistake` where it cannot be written so."""
+    from bonsaic.emit.dot import state_diagram
+    from bonsaic.lang.kiss2 import to_kiss2
+
+    match target:
+        case "states":
+            return state_diagram(_listed(path))
+        case "kiss2":
+            return to_kiss2(_listed(path))
+        case "testbench":
+            return bench(sides.module(path).name, _listed(path))
+    m = sides.module(path)
+    if m.level in ("net", "quant") and target not in ("dot", "svg", "bir"):
+        help = f"lower it first: `bonsaic opt {path} -o circuit.bir`"
+        raise mistake(path, f"a network cannot be written as {target}", help=help)
+    if m.level == "fin" and target in ("blif", "aiger"):
+        help = "build it first; python, verilog, kiss2 and dot can be written from a program"
+        raise mistake(path, f"a program cannot be written as {target}", help=help)
+    return _writers()[target](m)
+
+
+def _writers() -> dict[str, Callable[[Module], str | bytes]]:
+    from bonsaic.emit.aiger import aiger
+    from bonsaic.emit.blif import blif
+    from bonsaic.emit.dot import drawing
+    from bonsaic.emit.python import python
+    from bonsaic.emit.verilog import verilog
+
+    return {
+        "python": python,
+        "verilog": verilog,
+        "blif": blif,
+        "aiger": aiger,
+        "dot": drawing,
+        "svg": _svg,
+        "bir": show,
+    }
+
+
+def _svg(m: Module) -> bytes:
+    from bonsaic.diag import Missing
+    from bonsaic.emit.dot import drawing, svg
+
+    drawn = svg(drawing(m))
+    if drawn is None:
+        raise Missing("`dot` draws SVG, and is not installed: `apt-get install graphviz`")
+    return drawn
+
+
+def _listed(path: str) -> Mealy:
+    if sides.suffix(path) in sides.PROGRAMS:
+        listed = sides.table(path)
+    else:
+        machine = sides.machine(path)
+        listed = tabulate(machine, cap=STATES, name=sides.module(path).name)
+    if listed is None:
+        raise mistake(
+            path, f"it has more than {STATES:,} pairs of state and letter, too many to list"
+        )
+    return listed.minimised()
+
+
+def bench(title: str, table: Mealy, seed: int = 0) -> str:
+    """A self-checking Verilog testbench with words of the table."""
+    from bonsaic.emit.testbench import testbench
+    from bonsaic.lang.sample import sample
+
+    words, targets = sample(table, np.random.default_rng(seed), BENCH_WORDS, BENCH_TICKS)
+    return testbench(title, list(words), list(targets == 1), list(targets != FREE))
+
+
+def circuit(gate: Module, table: Mealy) -> dict[str, str]:
+    """What a proved circuit is handed over as, by file name ending."""
+    writers = _writers()
+    kinds = {"py": "python", "v": "verilog", "blif": "blif", "aag": "aiger"}
+    texts = {ending: str(writers[target](gate)) for ending, target in kinds.items()}
+    return texts | {"_tb.v": bench(gate.name, table)}
+
+
+def read_back(gate: Module, texts: dict[str, str]) -> dict[str, Verdict]:
+    """Each text that has a reader, read and proved equal to the circuit it was written from."""
+    from bonsaic.emit.read_aiger import read_aiger
+    from bonsaic.emit.read_blif import read_blif
+    from bonsaic.emit.read_python import read_python
+    from bonsaic.emit.read_verilog import read_verilog
+
+    readers = {"py": read_python, "v": read_verilog, "blif": read_blif, "aag": read_aiger}
+    machine = ModuleMachine(gate)
+    return {
+        ending: walk(machine, ModuleMachine(read(texts[ending], f"{gate.name}.{ending}")))
+        for ending, read in readers.items()
+    }
