@@ -96,10 +96,7 @@ class Inference:
         """The value of an expression that may only name constants; None where it has been complained about."""
         before, self.constant = self.constant, True
         known = len(self.mistakes)
-        if wanted is None:
-            self.infer(e)
-        else:
-            self.expect(e, wanted, what)
+        self.infer(e) if wanted is None else self.expect(e, wanted, what)
         self.constant = before
         if len(self.mistakes) > known:
             return None
@@ -108,11 +105,8 @@ class Inference:
         except Violation as v:
             self.error(v.span, v.message)
             return None
-        if (
-            isinstance(wanted, Int)
-            and isinstance(value, int)
-            and not wanted.low <= value <= wanted.high
-        ):
+        outside = isinstance(wanted, Int) and not wanted.low <= value <= wanted.high  # type: ignore[operator]
+        if wanted is not None and outside:
             self.error(e.span, f"{what} is {t.describe(wanted)}, but this value is {value}")
             return None
         return value
@@ -131,7 +125,7 @@ class Inference:
                 self.expect(x, BIT, "the operand of `not`")
                 return BIT
             case s.Unary(_, _, x):
-                found = self._integer(x, "`-`")
+                found = self._integer(x, self.infer(x), "`-`")
                 return found and Int(-found.high, -found.low, found.literal)
             case s.Binary():
                 return self._binary(e)
@@ -234,12 +228,11 @@ class Inference:
             self.expect(arg, type, f"`{param}`")
         return function.result
 
-    def _integer(self, e: s.Expr, op: str) -> Int | None:
-        found = self.infer(e)
+    def _integer(self, e: s.Expr, found: Type | None, op: str) -> Int | None:
         if found is None or isinstance(found, Int):
             return found
-        hint = "`int(...)` makes an integer of it" if isinstance(found, Bit | Enum) else None
-        self.error(e.span, f"{op} takes integers, but this is {t.describe(found)}", help=hint)
+        message = f"{op} takes integers, but this is {t.describe(found)}"
+        self.error(e.span, message, help=t.conversion(found, Int(0, 1)))
         return None
 
     def _binary(self, e: s.Binary) -> Type | None:
@@ -247,30 +240,20 @@ class Inference:
             self.expect(e.left, BIT, f"the left side of `{e.op}`")
             self.expect(e.right, BIT, f"the right side of `{e.op}`")
             return BIT
+        first, second = self.infer(e.left), self.infer(e.right)
         if e.op in ("==", "!=", "<", "<=", ">", ">="):
-            left, right = self.infer(e.left), self.infer(e.right)
-            if left is None or right is None:
-                return BIT
-            joined = t.join(left, right)
+            joined = t.join(first, second) if first is not None and second is not None else BIT
             if joined is None or isinstance(joined, Array):
-                hint = "`int(...)` makes an integer of a bit or a member"
-                self.error(
-                    e.span,
-                    f"`{e.op}` compares {t.describe(left)} with {t.describe(right)}",
-                    help=None if joined else hint,
-                )
+                assert first is not None and second is not None
+                message = f"`{e.op}` compares {t.describe(first)} with {t.describe(second)}"
+                hint = None if joined else "`int(...)` makes an integer of a bit or a member"
+                self.error(e.span, message, help=hint)
             return BIT
-        left = self.infer(e.left)
-        if isinstance(left, Enum) and e.op in "+-":
-            self._integer(e.right, f"stepping through `{left}` with `{e.op}`")
-            return left
-        if left is not None and not isinstance(left, Int):
-            hint = "`int(...)` makes an integer of it" if isinstance(left, SCALAR) else None
-            self.error(
-                e.left.span, f"`{e.op}` takes integers, but this is {t.describe(left)}", help=hint
-            )
-            left = None
-        right = self._integer(e.right, f"`{e.op}`")
+        if isinstance(first, Enum) and e.op in "+-":
+            self._integer(e.right, second, f"stepping through `{first}` with `{e.op}`")
+            return first
+        left = self._integer(e.left, first, f"`{e.op}`")
+        right = self._integer(e.right, second, f"`{e.op}`")
         if left is None or right is None:
             return None
         found = t.arithmetic(e.op, left, right)

@@ -141,12 +141,10 @@ def run_table(program: Program, word: Word) -> str:
             raise mistake(
                 v.span, f"{v.message}; it happens {show_word(program, word[: number + 1])}"
             ) from None
-        cells = [
-            *zip(program.inputs, letter, strict=True),
-            *zip(program.states, state, strict=True),
-            *zip(program.outputs, outputs, strict=True),
-        ]
-        rows.append([str(number + 1), *(show_value(x.type, v) for x, v in cells)])
+        types = [x.type for x in (*program.inputs, *program.states, *program.outputs)]  # type: ignore[attr-defined]
+        values = (*letter, *state, *outputs)
+        cells = [show_value(x, v) for x, v in zip(types, values, strict=True)]
+        rows.append([str(number + 1), *cells])
         state = after
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     marks = {0, len(program.inputs), len(program.inputs) + len(program.states)}
