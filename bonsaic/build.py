@@ -9,21 +9,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bonsaic import network as networks
-from bonsaic.diag import Missing, mistake
+from bonsaic.diag import Missing
 from bonsaic.ir.core import Module
-from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import show
-from bonsaic.lang import Program, check_all, load, lower, tabulate
+from bonsaic.lang import lower
 from bonsaic.lift import lift
 from bonsaic.network import Network
 from bonsaic.outputs import Output, directory
-from bonsaic.prove.machine import Machine, TableMachine
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, name, weaker
 from bonsaic.prove.walk import walk
 from bonsaic.report import Report
-
-WALKED = 100_000  # state-letter pairs up to which the proof is against the interpreter itself
+from bonsaic.specification import Specification, specify
 
 
 @dataclass(frozen=True)
@@ -38,20 +35,6 @@ class Options:
     device: str | None = None
     passes: str | None = None
     formal: bool = False
-
-
-@dataclass(frozen=True)
-class Specification:
-    """A checked program and what everything after it is held to.
-
-    table: its inequivalent reachable states. machine: what proofs walk against; up to WALKED state-letter pairs that is
-    the AST interpreter's own table (`oracle` is "interpreter"), so that a fault in lowering cannot hide.
-    """
-
-    program: Program
-    table: Mealy
-    machine: Machine
-    oracle: str
 
 
 @dataclass
@@ -74,20 +57,6 @@ class Build:
     def timed(self, stage: str, since: float) -> None:
         spent = self.report.seconds.get(stage, 0.0) + time.perf_counter() - since
         self.report.seconds[stage] = round(spent, 3)
-
-
-def specify(path: str) -> Specification:
-    """Read, check and list a program; anything wrong with it is a `Mistake`."""
-    program = load(path)
-    check_all(program)
-    table = tabulate(program, WALKED)
-    if table is None:
-        raise mistake(
-            path,
-            f"`{program.name}` has more than {WALKED} reachable state-letter pairs, too many to grow",
-            help="`bonsaic check`, `run` and `emit` still work; narrow its ranges to grow a network",
-        )
-    return Specification(program, table.minimised(), TableMachine(table), "interpreter")
 
 
 def build(

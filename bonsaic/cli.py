@@ -216,7 +216,7 @@ def _growing(p: argparse.ArgumentParser) -> None:
         "--guide",
         choices=("none", "repair", "states"),
         default="repair",
-        help="what the network is told: only words, words and repair by program state (default), or the states themselves",
+        help="what growing is told: words alone, words and repair by program state (default), or the states themselves",
     )
     p.add_argument(
         "--prune",

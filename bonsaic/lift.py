@@ -15,8 +15,8 @@ from bonsaic.network import Network
 def lift(n: Network) -> Module:
     """The network's tick: inputs and hard states are -1/+1, an output is 1 where the head's value is above 0.
 
-    A weight of zero is no edge. State j is register `s{j}`, the neuron that feeds it `r{j}`, an output neuron `n{j}`, with
-    `c{k}_` before it where several cells are stacked; a head neuron is `head_{wire}`.
+    A weight of zero is no edge. State j is register `s{j}`, the neuron that feeds it `r{j}`, an output neuron `n{j}`;
+    `c{k}_` stands before these where several cells are stacked. A head neuron is `head_{wire}`.
     """
     inputs = tuple(port(name, SIGN) for name in n.inputs)
     activation = (_exact(n.f), _exact(n.leak))

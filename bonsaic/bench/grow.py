@@ -10,7 +10,6 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bonsaic.build import specify
 from bonsaic.diag import mistake
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.lift import lift
@@ -18,7 +17,22 @@ from bonsaic.network import write_whole
 from bonsaic.passes.quantise import bits
 from bonsaic.prove.verdict import Proved
 from bonsaic.prove.walk import walk
+from bonsaic.specification import specify
 
+HEADINGS = (
+    "program",
+    "states",
+    "guide",
+    "proved",
+    "first proof, median s",
+    "worst s",
+    "edges, best",
+    "median",
+    "neurons",
+    "state bits",
+    "most inputs",
+    "weight bits",
+)
 BEGIN, END = "<!-- bench grow: begin -->", "<!-- bench grow: end -->"
 
 
@@ -108,10 +122,7 @@ def measure(path: str, guide: str, *, seed: int, budget: float, prune: str) -> R
 
 def table(runs: list[Run]) -> str:
     """A Markdown row per program and guidance: rate, times, and the smallest network of the seeds."""
-    lines = [
-        "| program | states | guide | proved | first proof, median s | worst s | edges, best | median | neurons | state bits | inputs | weight bits |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
-    ]
+    lines = [f"| {' | '.join(HEADINGS)} |", "|---" * len(HEADINGS) + "|"]
     for key in dict.fromkeys((r.program, r.guide) for r in runs):
         rows = [r for r in runs if (r.program, r.guide) == key]
         good = [r for r in rows if r.first is not None]
