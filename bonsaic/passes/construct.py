@@ -9,7 +9,7 @@ from bonsaic.passes.columns import Circuit, Recipe, Sheet, Task
 from bonsaic.passes.recipes import alone, one_gate, over, two_gates
 
 LEAVES = 12  # sources up to which every four of them are tried
-NEAR = 60  # signals, sources first and then the latest gates, that a gate may read
+NEAR = 32  # signals, sources first and then the latest gates, that a gate may read
 
 
 def construct(task: Task, order: Sequence[int]) -> Circuit:

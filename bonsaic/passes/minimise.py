@@ -10,14 +10,15 @@ import numpy as np
 from bonsaic.ir.core import Module, Node, rewrite
 from bonsaic.passes.columns import Circuit, Gate, Task, build
 from bonsaic.passes.construct import construct
-from bonsaic.passes.logic import FALSE, both, differ, gates, invert, simplify
+from bonsaic.passes.logic import FALSE, both, differ, either, gates, invert, simplify
 from bonsaic.passes.manager import pass_
 from bonsaic.passes.reach import Reach, above, reach
 from bonsaic.passes.search import smallest
 from bonsaic.prove.machine import Machine
 
-STARTS = 5  # the circuit as it is, and some made afresh
-EFFORT = 100_000  # of the search from the best of them, see `search.smallest`
+STARTS = 4  # circuits made afresh
+LARGE = 200  # gates beyond which the circuit as it is is not worth improving
+EFFORT = 300_000  # of the search from the best of them, see `search.smallest`
 
 
 @pass_("gate", claim="observed")
@@ -28,14 +29,17 @@ def minimise(m: Module, *, spec: Machine) -> Module:
     if pairs is None or not gates(m):
         return m
     start = _columns(m, pairs)
-    found = [smallest(start, np.random.default_rng(0), EFFORT // 8)]
-    for seed in range(1, STARTS):
+    found = []
+    if len(start.gates) <= LARGE:
+        found.append(smallest(start, np.random.default_rng(0), EFFORT // 8))
+    for seed in range(STARTS):
         rng = np.random.default_rng(seed)
         fresh = construct(start.task, rng.permutation(len(start.roots)).tolist())
         found.append(smallest(fresh, rng, EFFORT // 8))
-    best = smallest(min(found, key=Circuit.cost), np.random.default_rng(0), EFFORT)
+    least = min(found, key=lambda c: len(c.gates))  # as the network has it, if that is no larger
+    best = smallest(least, np.random.default_rng(0), EFFORT)
     assert best.correct(), m.name
-    return _module(m, best)
+    return _module(m, best, pairs)
 
 
 def _columns(m: Module, pairs: Reach) -> Circuit:
@@ -69,18 +73,30 @@ def _columns(m: Module, pairs: Reach) -> Circuit:
 
 
 def _packed(bits: np.ndarray) -> int:
+    """A row of bits as a column."""
     return int.from_bytes(np.packbits(bits.astype(bool), bitorder="little").tobytes(), "little")
 
 
-def _module(m: Module, c: Circuit) -> Module:
-    """The circuit as a module; a gate with the values of one that had a name gets that name."""
+def _module(m: Module, c: Circuit, pairs: Reach) -> Module:
+    """The circuit as a module; a gate with the values of a neuron gets its name."""
     made: list[Node] = [FALSE, *m.inputs, *m.regs]
 
     def of(literal: int) -> Node:
         return invert(made[literal >> 1]) if literal & 1 else made[literal >> 1]
 
-    for op, a, b in c.gates:
-        made.append((both if op == "&" else differ)(of(a), of(b)))
+    for (op, a, b), inverted in zip(c.gates, _inverted(c), strict=True):
+        if op == "^":
+            made.append(differ(of(a), of(b)))
+        else:
+            made.append(invert(either(of(a ^ 1), of(b ^ 1))) if inverted else both(of(a), of(b)))
+    named = [(n, s) for n, s in m.names.items() if n in set(m.order())]
+    values = above(m, pairs.states, pairs.letters, [(n, Fraction(0)) for n, _ in named]).T
+    names: dict[Node, str] = {}
+    for (_, name), value in zip(named, values, strict=True):
+        column = _packed(value)
+        for literal in range(2 * c.first, 2 * len(c.columns)):
+            if c.column(literal) == column and of(literal).op != "not":
+                names.setdefault(of(literal), name)
     roots = iter(map(of, c.roots))
     return replace(
         m,
@@ -88,4 +104,18 @@ def _module(m: Module, c: Circuit) -> Module:
         care={k: next(roots) for k in m.care},
         legal=None if m.legal is None else next(roots),
         next={k: next(roots) for k in m.next},
+        names=names,
     )
+
+
+def _inverted(c: Circuit) -> list[bool]:
+    """Per gate, whether more of its readers want its opposite: then an and is written as an or."""
+    wish = [0] * len(c.columns)
+    for r in c.roots:
+        wish[r >> 1] += -1 if r & 1 else 1
+    for g in range(len(c.columns) - 1, c.first - 1, -1):
+        op, *operands = c.gates[g - c.first]
+        for x in operands:
+            if op == "&":
+                wish[x >> 1] += -1 if (x & 1) ^ (wish[g] < 0) else 1
+    return [w < 0 for w in wish[c.first :]]

@@ -46,11 +46,11 @@ def _pairs(column: Columns, on: int, off: int) -> Iterator[tuple[Gate, int]]:
                 if not x & y:
                     yield ("&", a, b), inverted
     seen = on | off
-    place = {x & seen: d for d, x in column.items() if not d & 1}
+    place = {x & seen: d for d, x in column.items()}
     for a, x in column.items():
-        other = place.get((x ^ on) & seen)
-        if other is not None and a < other:
-            yield ("^", a, other), 0
+        other = place.get((x & seen) ^ on)
+        if other is not None and a < other and not a & 1:
+            yield ("^", a, other & ~1), other & 1
 
 
 def over(leaves: Sequence[int], column: Columns, on: int, off: int, fresh: int) -> Recipe | None:

@@ -11,6 +11,7 @@ from bonsaic.passes.recipes import alone, one_gate, over, two_gates
 
 IDLE = 5  # sweeps without a smaller circuit before the search ends
 CUTS = 4  # random cuts of up to four leaves tried per gate and sweep
+NEAR = 32  # signals, drawn at random, that two new gates may read
 STOP = 0.2  # the chance that a cut is taken before it is widened
 
 
@@ -74,7 +75,9 @@ def _ways(
         cuts = (over(leaves, column, on, off, fresh) for leaves in _cuts(c, signal, rng))
         yield [r for r in cuts if r is not None]
     if own >= 3:
-        yield two_gates(column, on, off, fresh)
+        near = signals if len(signals) <= NEAR else rng.choice(signals, NEAR, replace=False).tolist()
+        some = {2 * s + i: c.column(2 * s + i) for s in near for i in (0, 1)}
+        yield two_gates(some, on, off, fresh)
 
 
 def _cuts(c: Circuit, signal: int, rng: np.random.Generator) -> Iterator[list[int]]:
