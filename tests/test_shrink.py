@@ -214,6 +214,7 @@ def test_any_function_is_made_of_a_few_neurons(exclusive: bool) -> None:
         parts = decompose(seen, goal, np.ones(5), exclusive)
         if parts is None:
             continue
-        fired = sum(zigzag((seen * 2 - 1)[:, p.columns] @ p.weights + p.bias) > 0 for p in parts)
+        gates = [(list(p.columns), *p.gate(seen)) for p in parts]
+        fired = sum(zigzag((seen * 2 - 1)[:, at] @ w + b) > 0 for at, w, b in gates)
         assert ((fired > 0) == (goal > 0)).all()
         assert not exclusive or fired.max() == 1

@@ -37,12 +37,12 @@ Signal = tuple[list[Part] | None, int]  # the neurons, and +1 or -1: do they vot
 
 
 class _Climb:
-    """Codings to try: all of them for few states, else steps from the best one so far."""
+    """Codings to try: all of them for few states, else their numbers and steps from the best so far."""
 
     def __init__(self, rows: Rows, rng: np.random.Generator):
         self.states, self.rng = rows.states, rng
         self.bits = math.ceil(math.log2(rows.states)) if rows.states > 1 else 0
-        self.best, self.least = self._random(), math.inf
+        self.best, self.least = np.arange(rows.states), math.inf
         self.tried = self.best
 
     def codings(self) -> Iterator[np.ndarray]:
@@ -65,9 +65,6 @@ class _Climb:
         """How good the last coding was."""
         if price <= self.least:
             self.best, self.least = self.tried, price
-
-    def _random(self) -> np.ndarray:
-        return self.rng.permutation(1 << self.bits)[: self.states]
 
 
 def _decomposed(rows: Rows, codes: np.ndarray) -> list[Signal]:
@@ -94,7 +91,9 @@ def _price(parts: list[Part] | None) -> float:
 
 def _sketch(rows: Rows, codes: np.ndarray, signals: list[Signal]) -> Sketch:
     bits = len(signals) - rows.wires
-    digits = (codes[:, None] >> np.arange(bits) & 1) * 2.0 - 1
+    binary = codes[:, None] >> np.arange(bits) & 1
+    seen = np.concatenate([(rows.x > 0).astype(np.int64), binary[rows.here]], 1)
+    digits = binary * 2.0 - 1
     flip = np.array([sign for _, sign in signals[:bits]], float)
     kernel, bias, owner, vote = [], [], [], []
     offset = np.zeros(rows.wires)
@@ -102,10 +101,10 @@ def _sketch(rows: Rows, codes: np.ndarray, signals: list[Signal]) -> Sketch:
         assert parts is not None
         for part in parts:
             row = np.zeros(rows.inputs + bits)
-            row[list(part.columns)] = part.weights
+            row[list(part.columns)], at_rest = part.gate(seen)
             row[rows.inputs :] *= flip
             kernel.append(row)
-            bias.append(part.bias)
+            bias.append(at_rest)
             owner.append(number)
             vote.append(1.0 if number < bits else float(sign))
         if number >= bits:

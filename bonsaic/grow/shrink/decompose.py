@@ -7,6 +7,7 @@ for an output wire they may overlap. All 4-input zigzag functions with small rou
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,6 +24,7 @@ TURNS = (
     (8, 6),
 )  # (where the zigzag turns, largest weight), in units of 1, 1/2, 1/4
 KEPT = 1200  # of the neurons that say nothing wrong, this many are tried as parts of a cover
+WIDER = 2.0  # what an input beyond the usual costs more
 WIDEST = 6  # the most inputs a neuron may have
 NEVER = 1e6  # the price of a column that is not there
 WIDE = 300  # and this many as parts of a cover by three
@@ -30,12 +32,17 @@ WIDE = 300  # and this many as parts of a cover by three
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """A neuron: the columns it reads, its weights for them, its bias, and what it costs."""
+    """A neuron: the columns it reads, what it says on each row (0: no matter), and what it costs."""
 
     columns: tuple[int, ...]
-    weights: np.ndarray
-    bias: float
+    says: np.ndarray
     price: float
+
+    def gate(self, seen: np.ndarray) -> tuple[np.ndarray, float]:
+        """Round weights for the columns, and a bias; seen: 0/1 [row, column]."""
+        found = readable(seen[:, self.columns] * 2 - 1, self.says)
+        assert found is not None, self
+        return found
 
 
 def _patterns(columns: int) -> np.ndarray:
@@ -96,35 +103,36 @@ def decompose(
         seen = np.concatenate([seen, np.zeros((len(seen), READS - columns), seen.dtype)], 1)
         price = np.concatenate([price, np.full(READS - columns, NEVER)])
     if not (goal > 0).any():
-        return [Part((), np.zeros(0), 1.0, 0.0)]
+        return [Part((), -np.ones(len(goal)), 0.0)]
     marks = np.random.default_rng(0).integers(0, 1 << 63, int((goal > 0).sum()), dtype=np.uint64)
     parts = _parts(seen, goal, price, marks)
     whole = marks.sum(dtype=np.uint64)
     chosen = _alone(parts, whole)
-    wide = None if chosen else _wide(seen, goal, price, READS + 1)
     if chosen is None and len(parts.price):
         chosen = _split(parts, whole) if exclusive else _cover(parts)
-    if chosen is None:
-        wide = wide or _wide(seen, goal, price, WIDEST)
-        return [wide] if wide else None
-    narrow = [_part(parts, i, seen, goal) for i in chosen]
-    return [wide] if wide and wide.price <= sum(p.price for p in narrow) else narrow
+    narrow = None if chosen is None else [_part(parts, i, seen) for i in chosen]
+    paid = math.inf if narrow is None else sum(p.price for p in narrow)
+    for reads in range(READS + 1, WIDEST + 1):
+        if paid <= reads + 1 + WIDER * (reads - READS):
+            break
+        wide = _wide(seen, goal, price, reads)
+        if wide and wide.price <= paid:
+            return [wide]
+    return narrow
 
 
-def _part(parts: _Parts, i: int, seen: np.ndarray, goal: np.ndarray) -> Part:
-    """Only the columns that matter, with round weights."""
+def _part(parts: _Parts, i: int, seen: np.ndarray) -> Part:
+    """Only the columns that matter."""
     answers = parts.table[i] >> np.arange(ROWS) & 1
     support = list(itertools.combinations(range(seen.shape[1]), READS))[parts.support[i]]
     kept = [c for c in range(READS) if (answers != answers[np.arange(ROWS) ^ (1 << c)]).any()]
     columns = tuple(support[c] for c in kept)
-    want = answers[seen[:, support] @ (1 << np.arange(READS))] * 2 - 1
-    gate = readable(seen[:, columns] * 2 - 1, want)
-    assert gate is not None, parts.table[i]
-    return Part(columns, *gate, float(parts.price[i]) + 1)
+    says = answers[seen[:, support] @ (1 << np.arange(READS))] * 2 - 1
+    return Part(columns, says, float(parts.price[i]) + 1)
 
 
 def _wide(seen: np.ndarray, goal: np.ndarray, price: np.ndarray, reads: int) -> Part | None:
-    """One neuron of so many inputs, where that is enough; each beyond the usual is charged thrice."""
+    """One neuron of so many inputs, where that is enough."""
     cared = goal != 0
     for support in itertools.combinations(range(seen.shape[1]), reads):
         key = seen[cared][:, support] @ (1 << np.arange(reads))
@@ -136,8 +144,8 @@ def _wide(seen: np.ndarray, goal: np.ndarray, price: np.ndarray, reads: int) -> 
             continue
         gate = readable(seen[:, support] * 2 - 1, goal)
         if gate is not None:
-            extra = 2.0 * (reads - READS)
-            return Part(support, *gate, float(price[list(support)].sum()) + extra + 1)
+            extra = WIDER * (reads - READS)
+            return Part(support, goal, float(price[list(support)].sum()) + extra + 1)
     return None
 
 

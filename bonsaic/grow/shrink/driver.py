@@ -113,7 +113,8 @@ def _search(
         late = deadline is not None and time.monotonic() > deadline
         return late or (stop is not None and stop())
 
-    start = construct(rows, _tries(rows, effort), rng, over=over)[:FINISHED]
+    built = construct(rows, _tries(rows, effort), rng, over=over)
+    start = [net for net in built if _per_bit(net) <= _per_bit(built[0])][:FINISHED]
     found = Found()
     for per_bit, per_wire in _sizes(start):
         found = search(
@@ -126,7 +127,7 @@ def _search(
             over=over,
             progress=progress,
         )
-        if found.nets:
+        if found.nets or over():
             break
     return found
 
@@ -135,9 +136,12 @@ def _sizes(start: Sequence[Sketch]) -> list[tuple[int, int]]:
     """Neurons per bit and per wire: as the constructed sketches have, else few and then more."""
     if not start:
         return [(1, 2), (2, 3)]
-    signals = [(net.bits, np.bincount(net.owner)) for net in start]
-    per_bit = max(counts[:bits].max(initial=1) for bits, counts in signals)
-    return [(int(per_bit), int(max(counts[bits:].max(initial=2) for bits, counts in signals)))]
+    per_wire = max(np.bincount(net.owner)[net.bits :].max(initial=2) for net in start)
+    return [(_per_bit(start[0]), int(per_wire))]
+
+
+def _per_bit(net: Sketch) -> int:
+    return int(net.neurons_of_bits.max(initial=1))
 
 
 def _tries(rows: Rows, effort: str) -> int:

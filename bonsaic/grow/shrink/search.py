@@ -42,8 +42,9 @@ class Found:
 
 
 def cost(net: Sketch) -> float:
-    """Edges, and two more for every input of a neuron beyond the fourth."""
-    return net.edges + 2.0 * np.maximum(net.fan_in - WIDE, 0).sum() + 0.01 * net.bits
+    """Edges, two more for every input of a neuron beyond the fourth, twenty for one beyond the sixth."""
+    wide, too_wide = (np.maximum(net.fan_in - most, 0).sum() for most in (WIDE, WIDEST))
+    return net.edges + 2.0 * wide + 20.0 * too_wide + 0.01 * net.bits
 
 
 def search(
