@@ -77,7 +77,7 @@ def _second(path: str, spec: str) -> Machine | Tick:
         return sides.machine(path)
     m = sides.module(path)
     if sides.suffix(path) == ".json":
-        m = _renamed(m, sides.machine(spec))
+        m = named_as(m, sides.machine(spec))
     if not is_soft(m):
         return ModuleMachine(m)
     if m.level not in ("net", "quant") or m.legal is not None or m.care:
@@ -85,7 +85,7 @@ def _second(path: str, spec: str) -> Machine | Tick:
     return Tick(m)
 
 
-def _renamed(m: Module, spec: Machine) -> Module:
+def named_as(m: Module, spec: Machine) -> Module:
     """A published network's ports are only numbered: they take the specification's names where these are as many."""
     if (len(m.inputs), len(m.outs)) != (len(spec.inputs), len(spec.outputs)):
         return m

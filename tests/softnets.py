@@ -6,6 +6,7 @@ from fractions import Fraction
 import numpy as np
 
 from bonsaic.ir.core import Module, affine, node, port, register
+from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.ir.ops import ameo
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.values import REAL, SIGN
@@ -75,5 +76,23 @@ def random_network(rng, *, inputs, states, noise, f=0.5, leak=0.1, extra=0):
     return tabulate(ModuleMachine(build(True)), cap=10**6), build(False)
 
 
-def drifting_counter(depth=8, gain=1.00007, step=0.1):
-    """Counts up and down in one analog state with f = 1, saturating nowhere: right for a while, then wrong."""
+def drifting_counter(*, depth, gain, step=0.2):
+    """(the table, the network) of a counter from 0 to `depth` in one analog state without restoring force (f = 1).
+
+    A letter 1 counts up, 0 down, past the ends is illegal; the output says whether the count is 0. The hard activation
+    is -x on [-1, 1], so the state is multiplied by `gain` every tick: right for a while, then wrong.
+    """
+    x, s = port("x", SIGN), register("s", REAL)
+    after = node(
+        "ameo", affine([exact(-gain), exact(-step)], [s, x]), attr=(Fraction(1), Fraction(0))
+    )
+    start = exact(-depth * step / 2)
+    out = affine([-1], [s], start + exact(step / 2))
+    m = Module("drift", "net", (x,), (s,), {"s": start}, {"s": after}, {"y": out})
+    q = np.arange(depth + 1)
+    nexts = np.stack([q - 1, np.where(q < depth, q + 1, ILLEGAL)], axis=1)
+    outs = np.where(nexts >= 0, (q == 0)[:, None], FREE)[:, :, None]
+    letters = np.array([[0], [1]], np.uint8)
+    return Mealy(
+        "counter", ("x",), ("y",), letters, nexts.astype(np.int32), outs.astype(np.int8)
+    ), m

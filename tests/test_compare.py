@@ -1,0 +1,121 @@
+"""`prove` on files of every kind: the published networks among them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bonsaic import sides
+from bonsaic.cli import main
+from bonsaic.compare import compare, named_as, trace
+from bonsaic.diag import Mistake
+from bonsaic.ir.text import show
+from bonsaic.prove.soft import prove_soft, recovered
+from bonsaic.prove.verdict import Differs, Proved
+from bonsaic.verify import check
+
+ROOT = Path(__file__).parent.parent
+PUBLISHED = ROOT / "tests" / "published"
+
+
+@pytest.mark.parametrize("name, size", [("replace_111", 4), ("delay_2", 4)])
+def test_a_published_network_is_proved_for_all_words(name, size, tmp_path):
+    spec, impl = str(ROOT / "programs" / f"{name}.bp"), str(PUBLISHED / f"{name}.json")
+    verdict, certificate = compare(spec, impl, certify=True)
+    assert isinstance(verdict, Proved)
+    assert (verdict.states, verdict.arithmetic) == (size, "float32")
+    certificate.write(str(tmp_path / "it.cert"))
+    assert check(str(tmp_path / "it.cert")).startswith(f"verified: {spec} and {impl} agree")
+
+
+def test_a_published_network_has_a_boolean_reading():
+    m = sides.module(str(PUBLISHED / "replace_111.json"))
+    spec = sides.machine(str(ROOT / "programs" / "replace_111.bp"))
+    m = named_as(m, spec)
+    verdict, invariant = prove_soft(spec, m, np.random.default_rng(0))
+    assert isinstance(verdict, Proved)
+    hard = recovered(spec, m, invariant)
+    assert "layer_0_recurrent_1 = sign" in show(hard)
+
+
+def test_a_difference_is_shown_tick_by_tick():
+    spec, impl = str(ROOT / "programs" / "replace_111.bp"), str(PUBLISHED / "delay_2.json")
+    verdict, certificate = compare(spec, impl, certify=True)
+    assert isinstance(verdict, Differs) and certificate is None
+    table = trace(spec, impl, verdict).splitlines()
+    assert table[0].split() == ["tick", "x", "y", "wanted", "y", "found"]
+    assert len(table) == len(verdict.word) + 1
+    assert table[-1].endswith("<") and not any(row.endswith("<") for row in table[1:-1])
+
+
+def test_a_long_difference_keeps_its_end(tmp_path):
+    slow = tmp_path / "slow.bir"
+    slow.write_text(
+        "module slow : fin { in x : bit reg n : int[0..40] = 0 forty = const 40 : {40} one = affine 1*n, 1 : int[1..41]"
+        " up = cast{lo=0, hi=40} one : int[0..40] end = eq n, forty : bit next n = up out y = end }"
+    )
+    never = tmp_path / "never.bir"
+    never.write_text(
+        "module never : gate { in x : bit n = not x : bit t = and n, x : bit out y = t }"
+    )
+    verdict, _ = compare(str(slow), str(never))
+    assert isinstance(verdict, Differs) and len(verdict.word) == 41
+    table = trace(str(slow), str(never), verdict).splitlines()
+    assert (
+        len(table) == 26
+        and table[1].strip() == "..."
+        and table[-1].split() == ["40", "0", "1", "0", "<"]
+    )
+
+
+def test_a_refused_letter_and_a_free_output_are_shown(tmp_path):
+    spec = tmp_path / "a.bir"
+    spec.write_text("module a : gate { in x : bit n = not x : bit out y = x care n }")
+    impl = tmp_path / "b.bir"
+    impl.write_text("module b : gate { in x : bit n = not x : bit out y = x legal = n }")
+    verdict, _ = compare(str(spec), str(impl))
+    assert isinstance(verdict, Differs) and verdict.found is None
+    assert trace(str(spec), str(impl), verdict).splitlines()[1].split() == ["0", "1", "-", "x"]
+
+
+def test_ports_that_differ_are_both_shown(tmp_path):
+    impl = tmp_path / "b.bir"
+    impl.write_text("module b : gate { in a : bit in b : bit out z = a }")
+    with pytest.raises(Mistake, match=r"\(x\) -> \(y\), the implementation \(a, b\) -> \(z\)"):
+        compare(str(ROOT / "programs" / "delay_1.bp"), str(impl))
+
+
+def test_real_registers_belong_to_networks(tmp_path):
+    soft = tmp_path / "soft.bir"
+    soft.write_text("module m : net { in x : {-1, 1} reg r : real = 0.5 next r = r out y = r }")
+    hard = tmp_path / "hard.bir"
+    hard.write_text("module m : gate { in x : bit n = not x : bit t = or x, n : bit out y = t }")
+    verdict, _ = compare(str(hard), str(soft))
+    assert isinstance(verdict, Proved)
+    with pytest.raises(Mistake, match="its states are real numbers"):
+        compare(str(soft), str(hard))
+    limited = tmp_path / "limited.bir"
+    limited.write_text(
+        "module m : net { in x : bit reg r : real = 0.5 next r = r out y = r legal = x }"
+    )
+    with pytest.raises(Mistake, match="letters are all legal"):
+        compare(str(hard), str(limited))
+
+
+def test_a_program_may_be_the_second_side(tmp_path):
+    program = str(ROOT / "programs" / "delay_1.bp")
+    verdict, certificate = compare(program, program, certify=True)
+    assert isinstance(verdict, Proved) and certificate is not None
+
+
+def test_the_command_line_says_so(capsys, tmp_path):
+    spec, impl = str(ROOT / "programs" / "replace_111.bp"), str(PUBLISHED / "replace_111.json")
+    assert main(["prove", spec, impl, "--certificate", str(tmp_path / "c")]) == 0
+    assert main(["verify", str(tmp_path / "c")]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0] == "proved (4 boxes, 8 transitions, float32)" and said[1].startswith(
+        "verified: "
+    )
+    (tmp_path / "c").write_text("0\n{}")
+    assert main(["verify", str(tmp_path / "c")]) == 2
+    assert "proves nothing" in capsys.readouterr().err

@@ -1,0 +1,276 @@
+"""Networks with real states: published ones proved, disturbed ones proved or refuted, drift found however late."""
+
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from softnets import drifting_counter, random_network
+
+from bonsaic.ir.core import Module, affine, node, port, register
+from bonsaic.ir.mealy import FREE, ILLEGAL
+from bonsaic.ir.values import REAL, SIGN
+from bonsaic.prove.boxes import Grain, Invariant, find
+from bonsaic.prove.exact import follow, walk_exactly
+from bonsaic.prove.machine import TableMachine, tabulate
+from bonsaic.prove.search import Found, first_error, long_words, short_words, shorten
+from bonsaic.prove.soft import boolean_abstraction, is_soft, prove_soft, recovered
+from bonsaic.prove.tick import Tick, ameo
+from bonsaic.prove.verdict import Differs, Proved, Unknown
+
+F, LEAK = Fraction(1, 2), Fraction(float(np.float32(0.1)))
+
+
+def rng():
+    return np.random.default_rng(0)
+
+
+def errs_at(spec, m, word):
+    """The first tick of a word on which a float32 run, one letter at a time, disagrees with the table."""
+    tick = Tick(m)
+    q, state = 0, tick.initial[None].astype(np.float32)
+    for t, letter in enumerate(word):
+        i = spec.letters.tolist().index(list(letter))
+        assert spec.next[q, i] >= 0
+        state, values = tick.run(state, np.array([letter], np.uint8))
+        said = spec.outs[q, i]
+        if any(w != FREE and w != (v > 0) for w, v in zip(said, values[0], strict=True)):
+            return t
+        q = spec.next[q, i]
+    return None
+
+
+@given(st.integers(0, 2**32), st.sampled_from([0.02, 0.05, 0.1]))
+@settings(max_examples=12, deadline=None)
+def test_a_disturbed_network_is_answered_rightly(seed, noise):
+    made = np.random.default_rng(seed)
+    inputs, states = int(made.integers(1, 3)), int(made.integers(1, 5))
+    spec, m = random_network(made, inputs=inputs, states=states, noise=noise, extra=1)
+    verdict, invariant = prove_soft(TableMachine(spec), m, rng())
+    tick = Tick(m)
+    words = made.integers(0, len(spec.letters), (200, 150))
+    at = first_error(spec, tick, spec.letters, words)
+    match verdict:
+        case Proved():
+            assert (at < 0).all()
+            if invariant is not None:
+                runs_stay_inside(spec, tick, invariant, words)
+        case Differs():
+            assert errs_at(spec, m, verdict.word) == len(verdict.word) - 1
+            if verdict.shortest and (at >= 0).any():
+                assert len(verdict.word) <= at[at >= 0].min() + 1
+        case Unknown():
+            assert (at < 0).all()
+
+
+def runs_stay_inside(spec, tick, invariant, words):
+    """Every float32 run is in the box that the invariant names, at every tick."""
+    box = np.zeros(len(words), np.int64)
+    state = np.repeat(tick.initial[None].astype(np.float32), len(words), axis=0)
+    for t in range(words.shape[1]):
+        assert (invariant.low[box] <= state).all() and (state <= invariant.high[box]).all()
+        state, _ = tick.run(state, spec.letters[words[:, t]])
+        box = invariant.after[box, words[:, t]]
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=50, deadline=None)
+def test_an_image_holds_every_float32_run_of_its_box(seed):
+    made = np.random.default_rng(seed)
+    spec, m = random_network(made, inputs=2, states=4, noise=0.3, extra=2, f=float(made.random()))
+    tick = Tick(m)
+    low = made.normal(0, 1.5, (1, 4))
+    high = low + made.exponential(0.5, (1, 4))
+    letters = spec.letters[made.integers(0, 4, 500)]
+    ends = [np.repeat(e, 500, axis=0) for e in (low, high)]
+    inside = ends[0] + (ends[1] - ends[0]) * made.random((500, 4))
+    least, most, low_outs, high_outs = tick.image(*ends, letters)
+    for kind in (np.float32, np.float64):
+        after, values = tick.run(inside.astype(kind), letters, kind)
+        assert (least <= after).all() and (after <= most).all()
+        assert (low_outs <= values).all() and (values <= high_outs).all()
+
+
+def test_float_and_exact_activations_agree():
+    from bonsaic.ir.ops import ameo as exact
+
+    xs = np.linspace(-5, 5, 401)
+    for f, leak in ((0.5, 0.125), (1.0, 0.0), (0.0, 1.0)):
+        wanted = [float(exact(Fraction(x), Fraction(f), Fraction(leak))) for x in xs.tolist()]
+        assert np.abs(ameo(xs, f, leak) - wanted).max() < 1e-12
+
+
+def analog(gain, *, f=1, bias=0, start=Fraction(1, 4)):
+    """One state that alternates its sign with a gain; the output says which sign."""
+    r = register("s", REAL)
+    z = affine([gain], [r], bias)
+    after = node("ameo", z, attr=(Fraction(f), Fraction(0)))
+    return Module("osc", "net", (), (r,), {"s": start}, {"s": after}, {"y": r})
+
+
+def alternating():
+    """The table 1, 0, 1, 0, ..."""
+    x = register("q")
+    m = Module("alt", "gate", (), (x,), {"q": Fraction(1)}, {"q": node("not", x)}, {"y": x})
+    return TableMachine(tabulate(_machine(m), cap=10))
+
+
+def _machine(m):
+    from bonsaic.ir.run import ModuleMachine
+
+    return ModuleMachine(m)
+
+
+def test_a_restoring_oscillator_is_proved_by_boxes():
+    verdict, invariant = prove_soft(alternating(), analog(Fraction(3, 2)), rng())
+    assert isinstance(verdict, Proved) and verdict.arithmetic == "float32"
+    assert invariant is not None and verdict.what == "boxes"
+
+
+def test_an_exact_oscillator_is_proved_by_its_states():
+    verdict, invariant = prove_soft(alternating(), analog(Fraction(1)), rng())
+    assert verdict == Proved(2, 2, "exact reals") and invariant is None
+    verdict, _ = prove_soft(alternating(), analog(Fraction(1), start=Fraction(1)), rng())
+    assert verdict == Proved(2, 2, "float32")
+
+
+def test_a_fading_oscillator_is_never_proved():
+    """Gain below 1 fades for ever and is right in the reals; float32 gets to 0 in the end, and then errs."""
+    verdict, _ = prove_soft(alternating(), analog(Fraction(15, 16)), rng())
+    assert not isinstance(verdict, Proved)
+
+
+@pytest.mark.parametrize("gain, latest", [(1.02, 400), (1.006, 1500)])
+def test_drift_is_found_however_late(gain, latest):
+    spec, m = drifting_counter(depth=3, gain=gain)
+    verdict, _ = prove_soft(TableMachine(spec), m, rng())
+    assert isinstance(verdict, Differs) and not verdict.shortest
+    assert "float32" in verdict.arithmetic
+    assert 20 < len(verdict.word) < latest
+    assert errs_at(spec, m, verdict.word) == len(verdict.word) - 1
+    assert "confirmed word" in str(verdict)
+
+
+def test_the_exact_sequel_of_a_word_confirms_it():
+    m = analog(Fraction(15, 16))
+    assert follow(m, [[]] * 3) == [1] and follow(m, [[]] * 4) == [0]
+    still = replace(m, outs={"y": affine([1], [m.outs["y"]], Fraction(-1, 4))})
+    assert follow(still, [[]]) == [0]
+
+
+def two_state_network(weight=Fraction(6, 5)):
+    """Remembers whether the last letter was a 1; its state is read with a margin."""
+    x, s = port("x", SIGN), register("s", REAL)
+    after = node("ameo", affine([-weight], [x]), attr=(F, LEAK))
+    out = affine([1], [s], Fraction(1, 16))
+    return Module(
+        "last",
+        "net",
+        (x,),
+        (s,),
+        {"s": Fraction(1, 2)},
+        {"s": after},
+        {"y": out},
+        names={after: "memory"},
+    )
+
+
+def delay():
+    x, q = port("x"), register("q")
+    m = Module("delay", "gate", (x,), (q,), {"q": Fraction(1)}, {"q": x}, {"y": q})
+    return tabulate(_machine(m), cap=100)
+
+
+def test_boxes_of_one_sign_make_a_boolean_network():
+    m = two_state_network()
+    verdict, invariant = prove_soft(TableMachine(delay()), m, rng())
+    assert isinstance(verdict, Proved)
+    hard = recovered(TableMachine(delay()), m, invariant)
+    assert hard is not None and not is_soft(hard) and hard.level == "net"
+    assert [r.type for r in hard.regs] == [SIGN]
+    assert hard.names[hard.next["s"]] == "memory"
+
+
+def test_levels_are_read_where_signs_do_not_do():
+    """The output compares the state with 3/4, so -1 and +1 would be wrong for it, and the middles are right."""
+    x, s = port("x", SIGN), register("s", REAL)
+    after = affine([Fraction(1, 8)], [x], Fraction(3, 8))
+    m = Module(
+        "m",
+        "net",
+        (x,),
+        (s,),
+        {"s": Fraction(1, 2)},
+        {"s": after},
+        {"y": affine([-1], [s], Fraction(3, 8))},
+    )
+    start = delay()
+    spec = TableMachine(replace(start, outs=1 - start.outs))
+    verdict, invariant = prove_soft(spec, m, rng())
+    assert isinstance(verdict, Proved | Differs)
+    assert boolean_abstraction(m).level == "net"
+    if invariant is not None:
+        hard = boolean_abstraction(m, invariant)
+        assert hard is None or hard.level == "quant"
+
+
+def test_straddling_boxes_make_no_boolean_network():
+    spec = delay()
+    wide = Invariant(np.array([0]), np.array([[-1.0]]), np.array([[1.0]]), np.array([[0, 0]]))
+    assert boolean_abstraction(two_state_network(), wide) is None
+    assert spec.states == 2
+
+
+def test_only_legal_letters_matter():
+    spec = delay()
+    after, outs = spec.next.copy(), spec.outs.copy()
+    q = int(after[0, 1])
+    after[q, 1], outs[q, 1] = ILLEGAL, FREE
+    narrow = replace(spec, next=after, outs=outs)
+    verdict, invariant = prove_soft(TableMachine(narrow), two_state_network(), rng())
+    assert isinstance(verdict, Proved)
+    assert (invariant.after[invariant.state == q, 1] == -1).all()
+
+
+def test_too_many_boxes_or_a_wrong_output_end_the_search_for_boxes():
+    spec, m = random_network(rng(), inputs=2, states=4, noise=0.05)
+    tick = Tick(m)
+    leak = find(spec, tick, spec.letters, Grain(0.25, 4), most=1)
+    assert not isinstance(leak, Invariant) and leak.reason
+    wrong = replace(spec, outs=1 - spec.outs)
+    assert find(wrong, tick, spec.letters, Grain(4, 0), most=100).reason == "an output may be wrong"
+
+
+def test_a_long_word_is_shortened():
+    spec = delay()
+    m = replace(two_state_network(), outs={"y": const_one()})
+    tick = Tick(m)
+    word = [1] * 30 + [0] + [1] * 30
+    at = first_error(spec, tick, spec.letters, np.array([word]))[0]
+    assert at == 31
+    short = shorten(spec, tick, spec.letters, Found(word[: at + 1], False))
+    assert len(short.word) == 2
+    assert short_words(spec, tick, spec.letters) == Found(
+        short_words(spec, tick, spec.letters).word, True
+    )
+    assert long_words(spec, tick, spec.letters, rng(), ticks=64) is not None
+
+
+def const_one():
+    from bonsaic.ir.core import const
+
+    return const(1)
+
+
+def test_a_specification_without_a_table_is_unknown(monkeypatch):
+    monkeypatch.setattr("bonsaic.prove.soft.TABLE", 1)
+    spec = _machine(Module("d", "gate", (port("x"),), (), {}, {}, {"y": port("x")}))
+    verdict, _ = prove_soft(spec, two_state_network(), rng())
+    assert isinstance(verdict, Unknown)
+
+
+def test_states_too_fine_are_not_walked_exactly():
+    verdict, _ = walk_exactly(alternating().table, analog(Fraction(1, 3)), [[]])
+    assert verdict is None
