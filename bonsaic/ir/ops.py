@@ -181,7 +181,7 @@ WHOLE = ("mul", "div", "mod", "eq", "lt", "cast")
 def misfit(op: str, types: Sequence[Type], attr: tuple) -> tuple[int | None, str] | None:
     """Why an operation cannot read operands of these types: which one (None: the attributes), and a sentence."""
     for i, t in enumerate(types):
-        if (op in LOGIC or (op == "select" and i == 0)) and t != BIT:
+        if (op in LOGIC or (op == "select" and i == 0)) and not contains(BIT, t):
             return i, f"`{op}` reads a bit here, but this is {t}"
         if op in (*WHOLE, "select") and isinstance(t, Real):
             return i, f"`{op}` reads finitely many values, but this is real"

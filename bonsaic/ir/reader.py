@@ -110,7 +110,7 @@ class Reader:
 
     def bit(self, t: Token) -> Node:
         n = self.look(t)
-        if n.type != BIT:
+        if not contains(BIT, n.type):
             raise self.fail(t, f"`{t}` is {n.type}, but a bit is wanted here")
         return n
 

@@ -29,7 +29,7 @@ def verify(m: Module) -> Module:
     for port in m.inputs:
         assert port.type == BIT or (port.type == SIGN and m.level in ("net", "quant")), port
     for root in [*m.care.values(), *([] if m.legal is None else [m.legal])]:
-        assert root.type == BIT, f"{m.name}: {root} says whether, so it must be a bit"
+        assert contains(BIT, root.type), f"{m.name}: {root} says whether, so it must be a bit"
     assert m.outs and set(m.care) <= set(m.outs), (
         f"{m.name}: outputs {list(m.outs)}, cares {list(m.care)}"
     )
