@@ -18,16 +18,18 @@ LISTED = 100_000  # state-letter pairs up to which the states of a program are l
 
 def check(a: Namespace) -> int:
     """Say of every program that it is sound, or everything that is wrong with it."""
-    from bonsaic.lang import check_all, load
+    from bonsaic.lang import check_all, load_all
 
     wrong: list[Diagnostic] = []
     display = Display()
     for path in a.program:
         try:
-            program = load(path)
-            check_all(program, progress=lambda states: display(f"{states:,} states walked"))
-            display.clear()
-            print(f"{path}: {program.name} is sound" + (f"; {_states(path)}" if a.states else ""))
+            for program in load_all(path):
+                walked = check_all(program, progress=lambda n: display(f"{n:,} states walked"))
+                display.clear()
+                print(f"{path}: {program.name} is sound" + (_states(program) if a.states else ""))
+                if walked.limit:
+                    print(f"  {walked.limit}")
         except Mistake as e:
             wrong += e.diagnostics
     if wrong:
@@ -35,16 +37,23 @@ def check(a: Namespace) -> int:
     return 0
 
 
-def _states(path: str) -> str:
-    from bonsaic.sides import table
+def _states(program) -> str:
+    from bonsaic.lang import tabulate
+    from bonsaic.lang.merge import merged
 
-    listed = table(path)
+    listed = tabulate(program, LISTED)
     if listed is None:
-        return f"it has more than {LISTED:,} pairs of state and letter, too many to list"
-    fewest = listed.minimised().states
-    registers = (fewest - 1).bit_length()
-    plural = "" if registers == 1 else "s"
-    return f"{listed.states} reachable states, {fewest} inequivalent: {registers} register{plural} in binary"
+        return f"; it has more than {LISTED:,} pairs of state and letter, too many to list"
+    least = listed.minimised()
+    registers = (least.states - 1).bit_length()
+    free = merged(least).states
+    lines = [
+        f"\n  {listed.states} reachable state{'' if listed.states == 1 else 's'}, {least.states} inequivalent",
+        f"{registers} register{'' if registers == 1 else 's'} in a binary encoding",
+    ]
+    if free < least.states:
+        lines.append(f"{free} states when what does not matter is merged")
+    return ", ".join(lines)
 
 
 def run(a: Namespace) -> int:
