@@ -23,6 +23,8 @@ TURNS = (
     (4, 6),
     (8, 6),
 )  # (where the zigzag turns, largest weight), in units of 1, 1/2, 1/4
+MOST = 6  # the most neurons a signal is made of
+FULLEST = 40  # of the neurons on the same columns, beside a literal, those that cover most
 KEPT = 1200  # of the neurons that say nothing wrong, this many are tried as parts of a cover
 WIDER = 2.0  # what an input beyond the usual costs more
 WIDEST = 6  # the most inputs a neuron may have
@@ -41,8 +43,16 @@ class Part:
     def gate(self, seen: np.ndarray) -> tuple[np.ndarray, float]:
         """Round weights for the columns, and a bias; seen: 0/1 [row, column]."""
         found = readable(seen[:, self.columns] * 2 - 1, self.says)
-        assert found is not None, self
-        return found
+        if found is not None:
+            return found
+        # the last column is a literal: where it is wrong it pushes the rest beyond the last turn
+        *others, last = self.columns
+        (is_one,) = np.unique(seen[self.says > 0, last])
+        here = seen[:, last] == is_one
+        inner = readable(seen[here][:, others] * 2 - 1, self.says[here])
+        assert inner is not None, self
+        push = math.ceil((np.abs(inner[0]).sum() + inner[1] + 3) / 2)
+        return np.append(inner[0], push * (2.0 * is_one - 1)), inner[1] - push
 
 
 def _patterns(columns: int) -> np.ndarray:
@@ -88,6 +98,7 @@ class _Parts:
     price: np.ndarray
     mark: np.ndarray  # uint64: the sum of its covered rows' random marks
     covers: np.ndarray  # bool [part, row where the goal is 1]
+    literal: np.ndarray  # [part, (column, value)]: fires only where this too, column -1 for always
 
 
 def decompose(
@@ -110,6 +121,9 @@ def decompose(
     chosen = _alone(parts, whole)
     if chosen is None and len(parts.price):
         chosen = _split(parts, whole) if exclusive else _cover(parts)
+    if chosen is None:
+        parts = _parts(seen, goal, price, marks, literals=True)
+        chosen = _alone(parts, whole) or _greedy(parts, exclusive)
     narrow = None if chosen is None else [_part(parts, i, seen) for i in chosen]
     paid = math.inf if narrow is None else sum(p.price for p in narrow)
     for reads in range(READS + 1, WIDEST + 1):
@@ -123,11 +137,15 @@ def decompose(
 
 def _part(parts: _Parts, i: int, seen: np.ndarray) -> Part:
     """Only the columns that matter."""
+    literal, is_one = parts.literal[i]
     answers = parts.table[i] >> np.arange(ROWS) & 1
     support = list(itertools.combinations(range(seen.shape[1]), READS))[parts.support[i]]
     kept = [c for c in range(READS) if (answers != answers[np.arange(ROWS) ^ (1 << c)]).any()]
     columns = tuple(support[c] for c in kept)
     says = answers[seen[:, support] @ (1 << np.arange(READS))] * 2 - 1
+    if literal >= 0:
+        columns = (*columns, int(literal))
+        says = np.where(seen[:, literal] == is_one, says, -1)
     return Part(columns, says, float(parts.price[i]) + 1)
 
 
@@ -149,35 +167,59 @@ def _wide(seen: np.ndarray, goal: np.ndarray, price: np.ndarray, reads: int) -> 
     return None
 
 
-def _parts(seen: np.ndarray, goal: np.ndarray, price: np.ndarray, marks: np.ndarray) -> _Parts:
+def _parts(
+    seen: np.ndarray,
+    goal: np.ndarray,
+    price: np.ndarray,
+    marks: np.ndarray,
+    literals: bool = False,
+) -> _Parts:
+    """literals: also those that fire only where one more column is 0, or 1.
+
+    A neuron can always be made so: a large weight takes it beyond the last turn of the zigzag.
+    """
     tables, matters = functions()
     found = []
-    for number, support in enumerate(itertools.combinations(range(seen.shape[1]), READS)):
+    columns = range(seen.shape[1])
+    extra = itertools.product(columns, (0, 1)) if literals else ()
+    supports = list(enumerate(itertools.combinations(columns, READS)))
+    for (number, support), (also, value) in itertools.product(supports, [(-1, 0), *extra]):
+        if also in support:
+            continue
+        here = seen[:, also] == value if also >= 0 else np.ones(len(seen), bool)
         row = seen[:, support] @ (1 << np.arange(READS))
-        never = np.bitwise_or.reduce(1 << row[goal < 0], initial=0)
-        wanted = np.bitwise_or.reduce(1 << row[goal > 0], initial=0)
+        never = np.bitwise_or.reduce(1 << row[here & (goal < 0)], initial=0)
+        wanted = np.bitwise_or.reduce(1 << row[here & (goal > 0)], initial=0)
         fine = np.flatnonzero(((tables & never) == 0) & ((tables & wanted) != 0))
         cost = matters[fine] @ price[list(support)]
         fine = fine[np.argsort(cost, kind="stable")]
         keys, at = np.unique(tables[fine] & wanted, return_index=True)
+        if literals:  # only the fullest, or there are too many
+            full = np.argsort(-np.bitwise_count(keys.astype(np.uint32)), kind="stable")[:FULLEST]
+            keys, at = keys[full], at[full]
         fine = fine[at]
+        above = goal > 0
+        covered = here[above]
         by_pattern = np.zeros(ROWS, np.uint64)
-        np.add.at(by_pattern, row[goal > 0], marks)
+        np.add.at(by_pattern, row[above & here], marks[covered])
         fired = keys[:, None] >> np.arange(ROWS) & 1
         found.append(
             (
                 tables[fine],
                 np.full(len(fine), number),
-                matters[fine] @ price[list(support)],
+                matters[fine] @ price[list(support)] + (price[also] if also >= 0 else 0.0),
                 (fired.astype(np.uint64) * by_pattern).sum(1, dtype=np.uint64),
-                fired[:, row[goal > 0]].astype(bool),
+                fired[:, row[above]].astype(bool) & covered,
+                np.tile([also, value], (len(fine), 1)),
             )
         )
-    table, support_, cost, mark, covers = (np.concatenate(c) for c in zip(*found, strict=True))
+    table, support_, cost, mark, covers, literal = (
+        np.concatenate(c) for c in zip(*found, strict=True)
+    )
     order = np.argsort(cost, kind="stable")
     _, at = np.unique(mark[order], return_index=True)
     at = order[at]
-    return _Parts(table[at], support_[at], cost[at], mark[at], covers[at])
+    return _Parts(table[at], support_[at], cost[at], mark[at], covers[at], literal[at])
 
 
 def _alone(parts: _Parts, whole: np.uint64) -> list[int] | None:
@@ -199,6 +241,22 @@ def _split(parts: _Parts, whole: np.uint64) -> list[int] | None:
         if two is not None and parts.price[[i, *two]].sum() < least:
             best, least = [i, *two], parts.price[[i, *two]].sum()
     return best
+
+
+def _greedy(parts: _Parts, exclusive: bool) -> list[int] | None:
+    """Up to `MOST` parts, each time the one that covers most rows for its price."""
+    chosen: list[int] = []
+    left = np.ones(parts.covers.shape[1], bool)
+    fits = np.ones(len(parts.price), bool)
+    while left.any() and len(chosen) < MOST:
+        gain = (parts.covers & left).sum(1) / (parts.price + 1) * fits
+        if not len(gain) or gain.max() == 0:
+            return None
+        chosen.append(int(gain.argmax()))
+        left &= ~parts.covers[chosen[-1]]
+        if exclusive:
+            fits &= ~(parts.covers & parts.covers[chosen[-1]]).any(1)
+    return None if left.any() else chosen
 
 
 def _pair(

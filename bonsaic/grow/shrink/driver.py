@@ -148,7 +148,7 @@ def _tries(rows: Rows, effort: str) -> int:
     """How many codings to construct for."""
     bits = max(rows.states - 1, 1).bit_length()
     each = (math.comb(max(rows.inputs + bits, READS), READS) + 4) * (rows.wires + bits)
-    return int(np.clip(TRIED[effort] / each, 6, 2000))
+    return int(np.clip(TRIED[effort] / each, 3, 2000))
 
 
 def _plan(rows: Rows, effort: str, per_bit: int, per_wire: int) -> Plan:
