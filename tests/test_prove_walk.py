@@ -283,3 +283,59 @@ def test_the_weaker_verdict():
         "differs",
         "unknown",
     ]
+
+
+def test_registers_with_gaps_in_their_values_are_not_confused():
+    """{-2, 0, 7} has three values but spans ten places: 7 beside 0 must not pass for -2 beside 3."""
+    x = port("x0")
+    sparse, count = register("a", fin([-2, 0, 7])), register("b", grid(0, 4))
+    seven = node("eq", sparse, const(7))
+    three = node("eq", count, const(3))
+    nexts = {
+        "a": node("select", x, const(7), const(-2)),
+        "b": node(
+            "select",
+            node("and", x, seven),
+            const(0),
+            node("cast", affine([1, -4], [count, seven], 3), attr=(Fraction(0), Fraction(4))),
+        ),
+    }
+    init = {"a": Fraction(7), "b": Fraction(0)}
+    both = node("and", three, node("eq", sparse, const(-2)))
+    spec = Module("m", "fin", (x,), (sparse, count), init, nexts, {"y0": const(0)})
+    impl = replace(spec, outs={"y0": both})
+    assert brute(spec, impl)[0] is not None
+    assert isinstance(walk(ModuleMachine(spec), ModuleMachine(impl)), Differs)
+
+
+@pytest.mark.parametrize("limit, carry_on", [(2000, 0), (2000, 1)])
+def test_a_deep_and_narrow_product_is_walked_to_its_end(limit, carry_on):
+    verdict = walk(ModuleMachine(counter(limit)), ModuleMachine(counter(limit, carry_on)))
+    if carry_on:
+        assert isinstance(verdict, Differs) and len(verdict.word) == limit + 1
+    else:
+        assert verdict == Proved(limit + 1, 2 * limit + 2)
+
+
+def test_deep_and_narrow_but_too_large_to_tabulate():
+    a = ModuleMachine(counter(1_500_000))
+    verdict = walk(a, a, cap=400)
+    assert isinstance(verdict, Unknown)
+    assert isinstance(
+        walk(ModuleMachine(counter(900)), ModuleMachine(counter(900)), cap=600), Unknown
+    )
+
+
+def test_deep_and_narrow_with_an_unclear_decision_is_unknown():
+    x, s = port("x0", SIGN), [register(f"s{i}", SIGN) for i in range(10)]
+    carry, nexts = x, {}
+    for r in s:  # a binary counter of neurons
+        both = node("sign", affine([1, 1], [r, carry], -1))
+        nexts[r.name] = node("sign", affine([1, 1, -2], [r, carry, both], -1))
+        carry = both
+    close = affine([Fraction(1, 10**9), 1], [s[-1], s[0]], 1)
+    init = {r.name: Fraction(-1) for r in s}
+    m = Module("n", "net", (x,), tuple(s), init, nexts, {"y": close})
+    verdict = walk(ModuleMachine(m), ModuleMachine(m))
+    assert isinstance(verdict, Unknown) and "rounding" in verdict.reason
+    assert isinstance(walk(ModuleMachine(m), ModuleMachine(m), float32=False), Proved)

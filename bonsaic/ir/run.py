@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from bonsaic.ir.core import Module, Node, topological
-from bonsaic.ir.values import BIT, SIGN, Real, Type, high, low, size, step
+from bonsaic.ir.values import BIT, SIGN, Real, Type, high, low, step
 
 INT64 = 1 << 62
 ULP = Fraction(1, 1 << 24)  # unit roundoff of float32
@@ -52,7 +52,7 @@ class ModuleMachine:
     """A module whose registers hold finitely many values, as a machine over integer state vectors.
 
     `initial` is int [register]; a register's column holds its numerator over the denominator of its type; `columns` has
-    per register the lowest numerator, their spacing and their number.
+    per register the lowest numerator, their spacing and how many places that makes (a sparse set leaves some empty).
     `float32` says whether the registers are exact under float32 too, so that a proof covers that arithmetic.
     """
 
@@ -66,7 +66,11 @@ class ModuleMachine:
         dens = [_den(r.type) for r in m.regs]
         self.initial = _array([m.init[r.name] * d for r, d in zip(m.regs, dens, strict=True)])
         self.columns = [
-            (int(low(r.type) * d), int(step(r.type) * d), size(r.type))
+            (
+                int(low(r.type) * d),
+                int(step(r.type) * d),
+                int((high(r.type) - low(r.type)) / step(r.type)) + 1,
+            )
             for r, d in zip(m.regs, dens, strict=True)
         ]
         self._scales = scales(m)

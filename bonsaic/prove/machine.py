@@ -13,7 +13,7 @@ from bonsaic.ir.run import Step
 class Machine(Protocol):
     """A machine over integer state vectors with 0/1 wires; see `ir.run.ModuleMachine` for the contract of `step`.
 
-    columns: per register the lowest value, the spacing and the number of its possible values.
+    columns: per register the lowest value, the spacing and the number of places up to the highest.
     """
 
     inputs: tuple[str, ...]

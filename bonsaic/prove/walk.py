@@ -11,6 +11,7 @@ import numpy as np
 from bonsaic.diag import mistake
 from bonsaic.ir.core import Module, Node
 from bonsaic.ir.run import ModuleMachine, Step
+from bonsaic.prove.chain import Chain, follow, tabulate_side
 from bonsaic.prove.machine import Machine, TableMachine
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, spell
@@ -18,6 +19,10 @@ from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, spell
 CAP = 2_000_000  # product states
 WIRES = 20  # input wires beyond which the letters of a module are not listed
 CHUNK = 1 << 16  # state-letter pairs stepped at once
+DEEP, NARROW = (
+    256,
+    32,
+)  # after so many levels with so few states each, levels are not worth their arrays
 
 
 def walk(
@@ -41,7 +46,7 @@ def walk(
     seen = _Seen(spec, impl, len(letters))
     start = np.concatenate([spec.initial, impl.initial])[None]
     frontier = seen.add(start, np.array([-1]))
-    transitions, unclear = 0, None
+    transitions, unclear, levels = 0, None, 0
     per_chunk = max(1, CHUNK // max(1, len(letters)))
     while len(frontier):
         fresh: list[np.ndarray] = []
@@ -56,8 +61,7 @@ def walk(
             transitions += len(legal)
             wrong = _wrong(a, b, legal, columns.outputs)
             if len(wrong):
-                word = letters[_word(seen, edges[wrong[0]])]
-                return _differs(spec, word, a, b, legal[wrong[0]], wrong[0], columns.outputs)
+                return _differs(spec, impl, columns, letters[_word(seen, edges[wrong[0]])])
             clear = a.clear[legal] & b.clear
             if float32 and unclear is None and not clear.all():
                 unclear = _word(seen, edges[np.argmin(clear)])
@@ -67,11 +71,41 @@ def walk(
         if progress:
             progress(seen.count)
         frontier = np.concatenate(fresh)
+        levels += 1
+        if levels == DEEP and seen.count < DEEP * NARROW:
+            found = _chain(spec, impl, columns, letters, cap)
+            if found is not None and found.wrong is not None:
+                return _differs(spec, impl, columns, letters[found.wrong])
+            if found is not None:
+                states, transitions, unclear = found.states, found.transitions, found.unclear
+                return _equal(
+                    spec, impl, letters, states, transitions, unclear if float32 else None, float32
+                )
+    return _equal(spec, impl, letters, seen.count, transitions, unclear, float32)
+
+
+def _equal(
+    spec: Machine,
+    impl: Machine,
+    letters: np.ndarray,
+    states: int,
+    transitions: int,
+    unclear: list[int] | None,
+    float32: bool,
+) -> Proved | Unknown:
     if unclear is not None:
         word = spell(letters[unclear].tolist())
-        return Unknown(f"after {word} a decision lies within float32's rounding error", seen.count)
+        return Unknown(f"after {word} a decision lies within float32's rounding error", states)
     arithmetic = "float32" if float32 and spec.float32 and impl.float32 else "exact reals"
-    return Proved(seen.count, transitions, arithmetic)
+    return Proved(states, transitions, arithmetic)
+
+
+def _chain(
+    spec: Machine, impl: Machine, columns: Columns, letters: np.ndarray, cap: int
+) -> Chain | None:
+    a = tabulate_side(spec, letters, list(range(len(spec.outputs))))
+    b = a and tabulate_side(impl, columns.feed(letters), columns.outputs)
+    return b and follow(a, b, len(letters), cap)
 
 
 def _word(seen: _Seen, edge: int) -> list[int]:
@@ -117,15 +151,17 @@ def _wrong(a: Step, b: Step, legal: np.ndarray, outputs: list[int]) -> np.ndarra
     return np.flatnonzero(differ.any(axis=1) | ~b.legal)
 
 
-def _differs(
-    spec: Machine, word: np.ndarray, a: Step, b: Step, i: int, j: int, outputs: list[int]
-) -> Differs:
-    wanted = [int(v) if c else None for v, c in zip(a.outs[i], a.care[i], strict=True)]
-    found = [int(b.outs[j, o]) if b.care[j, o] else None for o in outputs]
-    ticks = tuple(tuple(int(x) for x in letter) for letter in word)
-    return Differs(
-        spec.inputs, spec.outputs, ticks, tuple(wanted), tuple(found) if b.legal[j] else None
-    )
+def _differs(spec: Machine, impl: Machine, columns: Columns, word: np.ndarray) -> Differs:
+    """What both say on the last tick of a word."""
+    p, q = spec.initial[None], impl.initial[None]
+    for letter in word:
+        a, b = spec.step(p, letter[None]), impl.step(q, columns.feed(letter[None]))
+        p, q = a.next, b.next
+    wanted = [int(v) if c else None for v, c in zip(a.outs[0], a.care[0], strict=True)]
+    found = [int(b.outs[0, o]) if b.care[0, o] else None for o in columns.outputs]
+    ticks = tuple(tuple(row) for row in word.tolist())
+    given = tuple(found) if b.legal[0] else None
+    return Differs(spec.inputs, spec.outputs, ticks, tuple(wanted), given)
 
 
 class _Seen:
@@ -137,6 +173,7 @@ class _Seen:
         self.low = np.array([low for low, _, _ in columns])
         self.step = np.array([step for _, step, _ in columns])
         sizes = [size for _, _, size in columns]
+        self.sizes = np.array(sizes)
         self.packed = math.prod(sizes) < 1 << 62
         self.strides = np.array([math.prod(sizes[:i]) for i in range(len(sizes))], object)
         if self.packed:
@@ -148,6 +185,7 @@ class _Seen:
     def add(self, states: np.ndarray, edges: np.ndarray) -> np.ndarray:
         """The rows that are new, in order. edges: parent * letters + letter, -1 for the initial state."""
         place = (states - self.low) // self.step
+        assert ((place >= 0) & (place < self.sizes)).all(), "a register left its type"
         if self.packed:
             codes, first = np.unique(place.astype(np.int64) @ self.strides, return_index=True)
             listed = codes.tolist()
