@@ -1,4 +1,4 @@
-"""A circuit as ASCII AIGER: and-gates and inverters, numbered."""
+"""A circuit as AIGER, ASCII or binary: and-gates and inverters, numbered."""
 
 from __future__ import annotations
 
@@ -86,3 +86,30 @@ def aiger(m: Module) -> str:
             "",
         ]
     )
+
+
+def aiger_binary(m: Module) -> bytes:
+    """The binary form, for model checkers: no names, and every register starts with 0.
+
+    A register that starts with 1 is stored inverted.
+    """
+    assert m.level == "gate", m.level
+    graph = AndGraph()
+    literals = {n: graph.variable() for n in m.inputs}
+    literals |= {r: graph.variable() ^ int(m.init[r.name]) for r in m.regs}
+    graph.add(m, literals)
+    latches = [literals[m.next[r.name]] ^ int(m.init[r.name]) for r in m.regs]
+    outputs = [literals[n] for n in m.outs.values()]
+    sizes = (graph.variables, len(m.inputs), len(m.regs), len(m.outs), len(graph.gates))
+    head = [f"aig {' '.join(map(str, sizes))}", *map(str, latches), *map(str, outputs), ""]
+    gates = b"".join(_delta(z - x) + _delta(x - y) for (x, y), z in graph.gates.items())
+    return "\n".join(head).encode() + gates
+
+
+def _delta(number: int) -> bytes:
+    """Seven bits a byte, lowest first; the top bit says that more follow."""
+    low = []
+    while number > 0x7F:
+        low.append(number & 0x7F | 0x80)
+        number >>= 7
+    return bytes([*low, number])

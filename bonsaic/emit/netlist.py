@@ -137,17 +137,17 @@ def sum_of_products(rows: Sequence[str], inputs: Sequence[Node]) -> Node:
         if table in _GATES:
             return _GATES[table](inputs)
     cubes = [_cube(r, inputs) for r in rows]
-    return _tree("or", cubes) if cubes else node("const", attr=(Fraction(0),))
+    return tree("or", cubes) if cubes else node("const", attr=(Fraction(0),))
 
 
 def _cube(row: str, inputs: Sequence[Node]) -> Node:
     literals = [
         x if c == "1" else node("not", x) for c, x in zip(row, inputs, strict=True) if c != "-"
     ]
-    return _tree("and", literals) if literals else node("const", attr=(Fraction(1),))
+    return tree("and", literals) if literals else node("const", attr=(Fraction(1),))
 
 
-def _tree(op: str, parts: list[Node]) -> Node:
+def tree(op: str, parts: Sequence[Node]) -> Node:
     """One operation over many operands, balanced."""
     while len(parts) > 1:
         parts = [

@@ -6,6 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from bonsaic.emit.names import VERILOG, Names
+from bonsaic.ir.core import Module
+from bonsaic.ir.run import ModuleMachine
+
+TRIES = 100  # letters drawn before a state counts as having no legal one
 PASSED = "PASS"
 FAILED = "FAIL"
 
@@ -97,3 +102,29 @@ def _literal(rows: list[np.ndarray]) -> str:
     groups = ["".join(str(int(b)) for b in reversed(row.tolist())) for row in reversed(rows)]
     width = sum(map(len, groups))
     return f"{width}'b{'_'.join(groups)}" if width else "1'b0"
+
+
+def random_testbench(
+    m: Module, rng: np.random.Generator, *, words: int = 8, ticks: int = 32
+) -> str:
+    """A testbench of legal random words, with what the module itself gives as the outputs wanted.
+
+    Legal is what the module says; a word that can go no further is wanted nothing more of.
+    """
+    machine = ModuleMachine(m)
+    states = np.broadcast_to(machine.initial, (words, len(machine.initial)))
+    letters = np.zeros((words, ticks, len(m.inputs)), np.uint8)
+    wanted, care = np.zeros((2, words, ticks, len(m.outs)), bool)
+    running = np.ones(words, bool)
+    for t in range(ticks):
+        legal = np.zeros(words, bool)
+        for _ in range(TRIES):
+            drawn = rng.integers(0, 2, letters[:, t].shape, dtype=np.uint8)
+            letters[~legal, t] = drawn[~legal]
+            step = machine.step(states, letters[:, t])
+            legal = step.legal
+            if legal.all():
+                break
+        running = running & legal
+        wanted[:, t], care[:, t], states = step.outs, step.care & running[:, None], step.next
+    return testbench(Names(VERILOG).take("module", m.name), list(letters), list(wanted), list(care))
