@@ -168,29 +168,20 @@ class _Seen:
     """The product states found so far, in the order they were found, each with its parent and letter."""
 
     def __init__(self, spec: Machine, impl: Machine, letters: int):
-        columns = [*spec.columns, *impl.columns]
         self.letters = letters
-        self.low = np.array([low for low, _, _ in columns])
-        self.step = np.array([step for _, step, _ in columns])
-        sizes = [size for _, _, size in columns]
-        self.sizes = np.array(sizes)
-        self.packed = math.prod(sizes) < 1 << 62
-        self.strides = np.array([math.prod(sizes[:i]) for i in range(len(sizes))], object)
-        if self.packed:
-            self.strides = self.strides.astype(np.int64)
+        self.columns = [*spec.columns, *impl.columns]
+        self.packed = math.prod(size for _, _, size in self.columns) < 1 << 62
         self.keys: set = set()
         self.parents: list[np.ndarray] = []
         self.count = 0
 
     def add(self, states: np.ndarray, edges: np.ndarray) -> np.ndarray:
         """The rows that are new, in order. edges: parent * letters + letter, -1 for the initial state."""
-        place = (states - self.low) // self.step
-        assert ((place >= 0) & (place < self.sizes)).all(), "a register left its type"
         if self.packed:
-            codes, first = np.unique(place.astype(np.int64) @ self.strides, return_index=True)
+            codes, first = np.unique(self._codes(states), return_index=True)
             listed = codes.tolist()
         else:
-            rows = [tuple(row) for row in place.tolist()]
+            rows = [tuple(row) for row in states.tolist()]
             unique = dict(zip(reversed(rows), range(len(rows) - 1, -1, -1), strict=True))
             listed, first = list(unique), np.array(list(unique.values()))
         keys = self.keys
@@ -200,6 +191,17 @@ class _Seen:
         self.parents.append(edges[new])
         self.count += len(new)
         return states[new]
+
+    def _codes(self, states: np.ndarray) -> np.ndarray:
+        """One number per state: its registers' places as digits, the first one lowest."""
+        codes, stride = np.zeros(len(states), np.int64), 1
+        for column, (low, step, size) in zip(states.T, self.columns, strict=True):
+            place = column.astype(np.int64) if low == 0 else (column - low).astype(np.int64)
+            place = place if step == 1 else place // step
+            assert len(place) == 0 or (place.min() >= 0 and place.max() < size), "out of its type"
+            codes += place * stride
+            stride *= size
+        return codes
 
     def word(self, state: int) -> list[int]:
         """The letters that lead to a state, by the parents found first: a shortest word."""
