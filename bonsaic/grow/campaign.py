@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bonsaic.grow import device as devices
 from bonsaic.grow.architecture import Architecture
+from bonsaic.grow.teacher import CODES, MAY_TELL, Teacher
 from bonsaic.grow.words import Sampler
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Network
 
-GUIDES = ("none", "repair", "states")
+if TYPE_CHECKING:  # the loop imports tinygrad, which has to wait until the device is chosen
+    from bonsaic.grow.loop import Plan
+
+GUIDES = tuple(MAY_TELL)
+STEPS = 800  # of a population, before the next one is tried
+WIDEST = 320  # rows of the machine up to which a population may have a state bit for each
+TABLE_ROWS, TABLE_NETWORKS, TABLE_STEPS = 128, 16, 400
+CONSTRUCTED, CONSTRUCTIONS = 1200, 4  # neurons of a kind; tries
+GRID = 2.0**-12
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Progress:
 class Grown:
     """What growing reached.
 
-    network: proved, or None; best: the most promising network otherwise. tried, solved: networks trained, and those
+    network: proved, or None; best: the most promising network otherwise. told: what it was told of the program. tried, solved: networks trained, and those
     without a wrong answer on their last words. sizes: (states, outputs) tried, in order. curve: (step, loss, sparsity
     penalty) of the best network over all populations. outstanding: shortest words that the best network still gets
     wrong. advice: what to try next where nothing was proved.
@@ -54,6 +65,7 @@ class Grown:
     best: Network | None
     device: str
     guide: str
+    told: tuple[str, ...]
     steps: int = 0
     tried: int = 0
     solved: int = 0
@@ -76,16 +88,27 @@ class _Record:
     sizes: list[tuple[int, int]] = field(default_factory=list)
     curve: list[tuple[int, float, float]] = field(default_factory=list)
     best: Network | None = None
-    outstanding: tuple = ()
+    wrong_before: float = 0.0
+    outstanding: tuple[np.ndarray, ...] = ()
 
 
-def sizes(mealy: Mealy) -> list[tuple[int, int]]:
-    """(states, outputs) of one cell, the first guess for this machine first, then bigger ones."""
-    rows = int(mealy.legal.sum())
-    ladder = [(4, 8), (8, 16), (12, 24), (16, 32), (24, 48)]
-    start = next((i for i, most in enumerate((8, 20, 40, 80)) if rows <= most), 4)
-    stateless = mealy.states == 1
-    return [(0 if stateless else s, o) for s, o in ladder[start:]]
+def plans(mealy: Mealy) -> list[Plan]:
+    """The populations to try for this machine, the first guess first; the last one's codes are sorted."""
+    from bonsaic.grow.loop import Plan
+
+    rows, inputs, outputs = int(mealy.legal.sum()), len(mealy.inputs), len(mealy.outputs)
+    distance = mealy.distances()
+    diameter = int(distance[distance < mealy.states].max(initial=0))
+    ticks = int(np.clip(diameter + 8, 12, 32)) // 4 * 4
+    start = next((i for i, most in enumerate((8, 20, 40)) if rows <= most), 3)
+    ladder = [(4, 8), (8, 16), (12, 24), (16, 32), (24, 48)][start : start + 2]
+    if mealy.states == 1:
+        ladder = [(0, o) for _, o in ladder]
+    found = [Plan(Architecture(inputs, (size,), outputs), ticks, STEPS) for size in ladder]
+    if 1 < mealy.states and rows <= WIDEST:
+        wide = Architecture(inputs, ((rows + 16, rows + 16),), outputs)
+        found.append(Plan(wide, 12, STEPS, sort=True))
+    return found
 
 
 def grow(
@@ -106,16 +129,28 @@ def grow(
     assert guide in GUIDES, guide
     record = _Record(time.perf_counter())
     chosen = devices.choose(device)
+    teacher = Teacher(Sampler(mealy), guide)
+    rng = np.random.default_rng(seed)
     network, interrupted = None, False
     try:
-        network = _campaign(record, mealy, chosen, seed, budget, guide, progress, stop)
+        if guide == "states":
+            network = _by_states(record, teacher, mealy, rng)
+        if network is None:
+            network = _campaign(record, teacher, mealy, chosen, rng, budget, progress, stop)
     except KeyboardInterrupt:
         interrupted = True
+    told = tuple(sorted(teacher.told))
+    for n in (network, record.best):
+        if n is not None:
+            n.note.update(
+                guide=guide, told=told, seed=seed, wrong_before_repair=record.wrong_before
+            )
     return Grown(
         network,
         network or record.best,
         str(chosen),
         guide,
+        told,
         record.steps,
         record.tried,
         record.solved,
@@ -128,69 +163,101 @@ def grow(
     )
 
 
-def _campaign(record, mealy, chosen, seed, budget, guide, progress, stop) -> Network | None:
+def _campaign(
+    record: _Record,
+    teacher: Teacher,
+    mealy: Mealy,
+    chosen: devices.Device,
+    rng: np.random.Generator,
+    budget: float,
+    progress: Callable[[Progress], None] | None,
+    stop: Callable[[], bool],
+) -> Network | None:
+    """One population after another, through the plans and round again."""
     from bonsaic.grow.loop import NETWORKS, Attempt
 
-    rng = np.random.default_rng(seed)
-    machine = Sampler(mealy)
-    ticks = int(np.clip(_diameter(machine) + 8, 12, 32)) // 4 * 4
-    ladder = sizes(mealy)
-    turn = 0
-    while True:
-        states, outputs = ladder[min(turn, len(ladder) - 1)]
-        turn += 1
-        shape = Architecture(len(mealy.inputs), ((states, outputs),), len(mealy.outputs))
-        record.sizes.append((states, outputs))
+    def over() -> bool:
+        return time.perf_counter() - record.started > budget or stop()
+
+    for plan in itertools.cycle(p for p in plans(mealy) if not p.sort or teacher.may_tell(CODES)):
+        shape = plan.shape
+        record.sizes.append(shape.cells[-1])
         record.tried += NETWORKS
-        attempt = Attempt(shape, machine, rng, chosen.is_cpu, ticks, guide != "none" and states > 0)
-        solved, began = 0, time.perf_counter()
+        attempt = Attempt(plan, teacher, rng, chosen.is_cpu)
+        solved, began, before = 0, time.perf_counter(), record.steps
         for loss in attempt.run():
-            now = time.perf_counter()
-            spent = now - record.started
+            now, best = time.perf_counter(), float(loss[:, 0].min())
+            record.steps = before + attempt.steps
             solved = max(solved, attempt.solved)
-            record.curve.append(
-                (record.steps + attempt.steps, float(loss[:, 0].min()), attempt.penalty)
-            )
-            if progress:
-                speed = attempt.steps * NETWORKS / (now - began)
-                progress(
-                    Progress(
-                        spent,
-                        max(0.0, budget - spent),
-                        record.steps + attempt.steps,
-                        NETWORKS,
-                        attempt.solved,
-                        int(attempt.proved is not None),
-                        float(loss[:, 0].min()),
-                        attempt.penalty,
-                        speed,
-                        f"{states} states, {outputs} neurons",
-                    )
-                )
+            record.curve.append((record.steps, best, attempt.penalty))
             if attempt.best is not None:
-                record.best = _network(shape, attempt.best, mealy, guide, seed)
+                record.best = _network(shape, attempt.best, mealy)
                 record.outstanding = attempt.outstanding
-            if attempt.proved is not None:
+            if progress:
+                spent = now - record.started
+                told = Progress(
+                    spent,
+                    max(0.0, budget - spent),
+                    record.steps,
+                    NETWORKS,
+                    attempt.solved,
+                    int(attempt.proved is not None),
+                    best,
+                    attempt.penalty,
+                    attempt.steps * NETWORKS / (now - began),
+                    "{} states, {} neurons".format(*shape.cells[-1]),
+                )
+                progress(told)
+            if attempt.proved is not None or over():
                 break
-            if spent > budget or stop():
-                break
-        record.steps += attempt.steps
         record.solved += solved
         if attempt.proved is not None:
-            return _network(shape, attempt.proved, mealy, guide, seed)
-        if time.perf_counter() - record.started > budget or stop():
+            record.wrong_before = attempt.wrong_before
+            return _network(shape, attempt.proved, mealy)
+        if over():
             return None
+    raise AssertionError("there is always a plan")
 
 
-def _diameter(machine: Sampler) -> int:
-    d = machine.distance
-    return int(d[d < machine.mealy.states].max(initial=0))
+def _by_states(
+    record: _Record, teacher: Teacher, mealy: Mealy, rng: np.random.Generator
+) -> Network | None:
+    """Without words: codes learned on the machine's table, else gates constructed for its rows."""
+    from bonsaic.grow.sort import SPARE, construct
+    from bonsaic.grow.table import Table
+    from bonsaic.grow.widen import widen
+
+    machine = teacher.taught_by_state()
+    rows = int(mealy.legal.sum())
+    if mealy.states > 1 and rows <= TABLE_ROWS:
+        bits = int(np.ceil(np.log2(mealy.states))) + 3
+        shape = Architecture(len(mealy.inputs), ((bits, 12),), len(mealy.outputs))
+        weights = shape.initial(rng, TABLE_NETWORKS)
+        codes = rng.normal(0, 0.5, (TABLE_NETWORKS, mealy.states, bits))
+        table = Table(shape, weights, codes, machine)
+        record.sizes.append(shape.cells[-1])
+        record.tried += TABLE_NETWORKS
+        for _ in range(TABLE_STEPS):
+            table.step()
+            record.steps += 1
+            for i in table.right() if table.steps % 20 == 0 else ():
+                found = teacher.check(shape, table.network(i))
+                flat = widen(shape, table.network(i), teacher, found) if found.right else None
+                if flat is not None:
+                    return _network(shape, flat, mealy)
+    if rows + SPARE <= CONSTRUCTED:
+        for _ in range(CONSTRUCTIONS):
+            shape, flat = construct(machine, rng)
+            record.sizes.append(shape.cells[-1])
+            record.tried += 1
+            rounded = np.round(flat / GRID) * GRID
+            if teacher.check(shape, rounded).proved:
+                return _network(shape, rounded, mealy)
+    return None
 
 
-def _network(shape: Architecture, flat: np.ndarray, mealy: Mealy, guide: str, seed: int) -> Network:
-    network = shape.network(flat, mealy.name, mealy.inputs, mealy.outputs)
-    network.note.update(guide=guide, seed=seed)
-    return network
+def _network(shape: Architecture, flat: np.ndarray, mealy: Mealy) -> Network:
+    return shape.network(flat, mealy.name, mealy.inputs, mealy.outputs)
 
 
 def _advice(record: _Record, guide: str, budget: float) -> str:

@@ -10,7 +10,8 @@ from bonsaic.grow.activation import ameo, sign
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.words import Sampler
 
-CAP = 50_000  # pairs; beyond it the network counts as wrong
+CAP = 1000  # pairs, and CAP_PER_STATE more for every state; beyond them the network counts as wrong
+CAP_PER_STATE = 50
 MARGIN = 2e-3  # what every decision of a good network clears zero by
 
 
@@ -73,10 +74,15 @@ def first_codes(shape: Architecture, flat: np.ndarray) -> np.ndarray:
 
 
 def walk(
-    shape: Architecture, flat: np.ndarray, machine: Sampler, cap: int = CAP, examples: int = 8
+    shape: Architecture,
+    flat: np.ndarray,
+    machine: Sampler,
+    cap: int | None = None,
+    examples: int = 8,
 ) -> Walk:
     """Breadth first through the product of the machine and the network with weights [weights]."""
     m, flat = machine.mealy, flat.astype(np.float64)
+    cap = cap or CAP + CAP_PER_STATE * machine.mealy.states
     states = sum(s for s, _ in shape.cells)
     number = Codes(states)
     code, q = first_codes(shape, flat)[None], np.zeros(1, np.int64)

@@ -1,4 +1,4 @@
-"""Growing: train a population on words, put almost right networks to the exact check, repair them, until one is proved."""
+"""One population: trained on words, its almost right networks put to the exact check and repaired."""
 
 from __future__ import annotations
 
@@ -8,118 +8,153 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bonsaic.grow.architecture import Architecture
-from bonsaic.grow.check import Walk, walk
+from bonsaic.grow.check import Walk
 from bonsaic.grow.kernel import tuned
 from bonsaic.grow.population import Population, Sparsity
-from bonsaic.grow.repair import repair
+from bonsaic.grow.repair import repair, settle
+from bonsaic.grow.sort import own_means, sort_codes
+from bonsaic.grow.teacher import CODES, Teacher
 from bonsaic.grow.widen import widen
-from bonsaic.grow.words import Sampler
 
-NETWORKS, WORDS, EXAMPLE_WORDS = (
-    16,
-    32,
-    8,
-)  # words: shared ones, then counterexamples of the network's own
+NETWORKS, WORDS, EXAMPLES = 16, 32, 8  # words of a step: shared ones, then own counterexamples
 POOL = 512  # shared words, drawn ahead
-STEPS = 1800  # of a population, before a bigger one is tried
-CYCLE = 600  # of the learning rate
+CYCLE = 600  # steps of the learning rate
 SOFT, HARD = 200, 400  # states start to harden, are hard
-CHECK, REPAIR, SELECT = 25, 50, 200
+CHECK, REPAIR, SELECT = 25, 50, 200  # every so many steps
+FIRST_REPAIR = 100
 RATE = 0.02
-PROMISING, REPAIRABLE = 0.002, 0.05  # share of wrong decisions
+PROMISING, REPAIRABLE = 0.002, 0.05  # share of wrong decisions on the last words
+KEPT_EXAMPLES = 24
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A population to try. sort: its best networks' codes are sorted in one stroke, however wrong they are."""
+
+    shape: Architecture
+    ticks: int
+    steps: int
+    sort: bool = False
 
 
 @dataclass
 class Attempt:
-    """A population of one size. `candidates` yields after every `CHECK` steps, so that its caller sees time pass."""
+    """A population under way and what it has reached."""
 
-    shape: Architecture
-    machine: Sampler
+    plan: Plan
+    teacher: Teacher
     rng: np.random.Generator
     is_cpu: bool
-    ticks: int
-    may_repair: bool
     steps: int = 0
     solved: int = 0
     proved: np.ndarray | None = None
+    wrong_before: float = 0.0  # of the proved network, on its last words before any repair
     best: np.ndarray | None = None
-    outstanding: tuple[np.ndarray, ...] = ()
     penalty: float = 0.0
+    outstanding: tuple[np.ndarray, ...] = ()
     examples: list[list[np.ndarray]] = field(default_factory=lambda: [[] for _ in range(NETWORKS)])
 
     def run(self) -> Iterator[np.ndarray]:
-        """Trains until a network is proved or the steps are used up; yields [networks, 2] losses and wrong shares."""
-        batch = tuned(NETWORKS, WORDS + EXAMPLE_WORDS, self.ticks, self.is_cpu)
-        lanes = batch.lanes
-        population = Population(
-            self.shape, batch, self.shape.initial(self.rng, NETWORKS), Sparsity()
-        )
-        self._learn(population)
-        own = POOL // lanes + np.arange(NETWORKS * EXAMPLE_WORDS // lanes).reshape(NETWORKS, -1)
-        while self.steps < STEPS:
-            rate = RATE * (0.05 + 0.95 * (1 + np.cos(np.pi * (self.steps % CYCLE) / CYCLE)) / 2)
+        """Trains until a network is proved or the steps are used up; every CHECK steps yields the losses.
+
+        They are [networks, 2]: mean loss and share of wrong decisions on the last words.
+        """
+        batch = tuned(NETWORKS, WORDS + EXAMPLES, self.plan.ticks, self.is_cpu)
+        weights = self.plan.shape.initial(self.rng, NETWORKS)
+        population = Population(self.plan.shape, batch, weights, Sparsity())
+        shared, lanes = POOL // batch.lanes, batch.lanes
+        own = shared + np.arange(NETWORKS * EXAMPLES // lanes).reshape(NETWORKS, -1)
+        self._prepare(population)
+        while self.steps < self.plan.steps:
+            turn = np.cos(np.pi * (self.steps % CYCLE) / CYCLE)
+            rate = RATE * (0.05 + 0.95 * (1 + turn) / 2)
             hard = min(1.0, max(0.0, (self.steps - SOFT) / (HARD - SOFT)))
-            shared = self.rng.integers(0, POOL // lanes, (NETWORKS, WORDS // lanes))
-            population.step(rate, hard, 1.0, np.concatenate([shared, own], 1))
+            drawn = self.rng.integers(0, shared, (NETWORKS, WORDS // lanes))
+            population.step(rate, hard, 1.0, np.concatenate([drawn, own], 1))
             self.steps += 1
             if self.steps % CHECK:
                 continue
             losses = population.loss()
-            wrong = losses[:, 1]
-            self._look(population, wrong, hard)
+            self._look(population, losses[:, 1], hard)
             yield losses
             if self.proved is not None:
                 return
             if self.steps % SELECT == 0:
                 self._select(population, losses)
-                self._learn(population)
+                self._prepare(population)
 
-    def _learn(self, population: Population) -> None:
+    def _prepare(self, population: Population) -> None:
         """Fresh shared words, and each network's counterexamples with random ends."""
-        letters, _ = self.machine.draw(self.rng, POOL + NETWORKS * EXAMPLE_WORDS, self.ticks)
+        ticks = self.plan.ticks
+        letters = self.teacher.draw(self.rng, POOL + NETWORKS * EXAMPLES, ticks)
         for i, words in enumerate(self.examples):
-            for j in range(EXAMPLE_WORDS if words else 0):
-                word = words[self.rng.integers(len(words))][: self.ticks]
-                letters[POOL + i * EXAMPLE_WORDS + j] = self.machine.extend(
-                    word, self.ticks, self.rng
-                )
-        states = self.machine.replay(letters)
-        population.learn(self.machine.wires[letters], self.machine.signs[states, letters])
+            for j in range(EXAMPLES if words else 0):
+                word = words[self.rng.integers(len(words))][:ticks]
+                letters[POOL + i * EXAMPLES + j] = self.teacher.extend(word, ticks, self.rng)
+        population.learn(*self.teacher.answers(letters))
 
     def _look(self, population: Population, wrong: np.ndarray, hard: float) -> None:
-        """Checks what is nearly right, and repairs the best two where that is allowed, always in the same order."""
-        repairing = self.may_repair and hard >= 1 and self.steps % REPAIR == 0
-        limit = REPAIRABLE if repairing else PROMISING
+        """Checks and repairs at fixed steps, best network first, so that a result never depends on speed."""
         self.solved = int((wrong == 0).sum())
         order = np.argsort(wrong, kind="stable")
-        if wrong[order[0]] > limit:
+        repairing = (
+            self.teacher.may_tell(CODES)
+            and self.plan.shape.cells[-1][0] > 0
+            and self.steps >= FIRST_REPAIR
+            and self.steps % REPAIR == 0
+        )
+        limit = 1.0 if repairing and self.plan.sort else REPAIRABLE
+        order = order[wrong[order] <= limit]
+        if not len(order):
             return
         weights = population.weights.numpy()
-        self.best = weights[order[0]].copy()
-        self.penalty = float((Sparsity().penalty(self.best) * self.shape.regularised()).sum())
-        self.outstanding = ()
+        self._keep(weights[order[0]])
         for i in order[wrong[order] <= PROMISING]:
-            found = walk(self.shape, weights[i], self.machine)
-            if found.right and self._finish(weights[i], found):
+            found = self.teacher.check(self.plan.shape, weights[i])
+            if found.right and self._finish(weights[i], found, wrong[i]):
                 return
-            self.examples[i] = (self.examples[i] + list(found.words))[-24:]
+            self.examples[i] = (self.examples[i] + list(found.words))[-KEPT_EXAMPLES:]
             self.outstanding = self.outstanding or found.words
         if repairing:
-            for i in order[wrong[order] <= REPAIRABLE][:2]:
-                repaired = repair(self.shape, weights[i], self.machine, self.rng)
-                if repaired and self._finish(*repaired):
+            for i, flat, found in self._repairs(weights, order, wrong, hard):
+                if self._finish(flat, found, wrong[i]):
                     return
 
-    def _finish(self, flat: np.ndarray, found: Walk) -> bool:
-        """Whether the network is proved once its margins are widened and its weights rounded."""
-        wide = widen(self.shape, flat, self.machine, found)
-        self.proved = wide[0] if wide else None
-        return wide is not None
+    def _repairs(
+        self, weights: np.ndarray, order: np.ndarray, wrong: np.ndarray, hard: float
+    ) -> Iterator[tuple[int, np.ndarray, Walk]]:
+        """Networks that answer rightly after repair: number, weights and walk."""
+        shape, machine = self.plan.shape, self.teacher.sorted_by_state()
+        if self.plan.sort:
+            for i in order[:4]:
+                means = own_means(shape, weights[i], machine, self.rng, hard)
+                flat = sort_codes(shape, weights[i], machine, means)
+                found = self.teacher.check(shape, flat)
+                if found.right:
+                    yield i, flat, found
+            return
+        near = order[wrong[order] <= REPAIRABLE]
+        for k, flat, found in settle(shape, weights[near[:8]], machine, self.rng, hard):
+            yield near[k], flat, found
+        for i in near[:2] if hard >= 1 else ():
+            repaired = repair(shape, weights[i], machine, self.rng)
+            if repaired:
+                yield i, *repaired
+
+    def _keep(self, flat: np.ndarray) -> None:
+        self.best, self.outstanding = flat.copy(), ()
+        self.penalty = float((Sparsity().penalty(flat) * self.plan.shape.regularised()).sum())
+
+    def _finish(self, flat: np.ndarray, found: Walk, wrong: float) -> bool:
+        """Whether the network stays right once its margins are widened and its weights rounded."""
+        self.proved = widen(self.plan.shape, flat, self.teacher, found)
+        self.wrong_before = float(wrong)
+        return self.proved is not None
 
     def _select(self, population: Population, losses: np.ndarray) -> None:
         """The worst quarter become mutated copies of the best quarter."""
         order = np.argsort(losses[:, 1] + 1e-3 * np.minimum(losses[:, 0], 9), kind="stable")
-        quarter = NETWORKS // 4
-        for loser, winner in zip(order[-quarter:], order[:quarter], strict=True):
+        losers, winners = order[-(NETWORKS // 4) :], order[: NETWORKS // 4]
+        for loser, winner in zip(losers, winners, strict=True):
             self.examples[loser] = list(self.examples[winner])
-        population.replace(order[-quarter:], order[:quarter], 0.03, self.rng)
+        population.replace(losers, winners, 0.03, self.rng)

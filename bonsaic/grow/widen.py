@@ -6,9 +6,9 @@ import numpy as np
 
 from bonsaic.grow.activation import ameo, sign
 from bonsaic.grow.architecture import Architecture
-from bonsaic.grow.check import Walk, walk
+from bonsaic.grow.check import Walk
 from bonsaic.grow.refit import refit_head, refit_neurons
-from bonsaic.grow.words import Sampler
+from bonsaic.grow.teacher import Teacher
 
 GRIDS = (2.0**-6, 2.0**-9, 2.0**-12)  # coarsest first
 STEPS = 120
@@ -16,9 +16,10 @@ ROWS = 4096  # beyond this many the refit reads a part of them
 
 
 def widen(
-    shape: Architecture, flat: np.ndarray, machine: Sampler, found: Walk
-) -> tuple[np.ndarray, Walk] | None:
+    shape: Architecture, flat: np.ndarray, teacher: Teacher, found: Walk
+) -> np.ndarray | None:
     """The same machine with every neuron's margin grown and all weights on a grid; None if none is proved there."""
+    machine = teacher.proved_machine()
     m = machine.mealy
     row, x = np.nonzero(m.legal[found.states])
     flat = flat.astype(np.float64).copy()
@@ -47,7 +48,7 @@ def widen(
     head[:] = refit_head(read, tables[:, wires.shape[1] :], head, STEPS)
     for grid in GRIDS:
         rounded = np.round(flat / grid) * grid
-        again = walk(shape, rounded, machine)
+        again = teacher.check(shape, rounded)
         if again.proved:
-            return rounded, again
+            return rounded
     return None

@@ -1,0 +1,90 @@
+"""Sorting codes by state in one stroke: neurons that act on the machine's state, read linearly out of the code."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bonsaic.grow.activation import ameo, sign
+from bonsaic.grow.architecture import Architecture
+from bonsaic.grow.refit import refit_head
+from bonsaic.grow.words import Sampler
+
+WORDS, TICKS = 64, 24  # that a network's own codes are met on
+SPARE = 8  # neurons above the number of rows
+RIDGE = 1e-9  # of the least squares, for codes that are not independent
+
+
+def sort_codes(
+    shape: Architecture, flat: np.ndarray, machine: Sampler, means: np.ndarray
+) -> np.ndarray:
+    """Weights under which every code of a state acts as `means` [states of the machine, neurons] says.
+
+    means: what codes and bias together add to each neuron's sum in each state of the machine; what wires add stays. A
+    code is then a feature of the state and letter before; least squares reads the state out of it, and its product with
+    `means` is the new kernel. Exact where the features are independent, so with a state bit per row and one more.
+    """
+    m = machine.mealy
+    flat = flat.astype(np.float64).copy()
+    *_, (layer, kernel, first), (_, head, _) = shape.parts(flat)
+    s, wires = layer.states, machine.wires.astype(np.float64)
+    row, x = np.nonzero(m.legal)
+    bits = sign(ameo(means[row] + wires[x] @ kernel[1 : 1 + layer.inputs], shape.f, shape.leak))
+    if s:
+        first[:] = sign(first)
+        codes = np.concatenate([np.ones((len(row) + 1, 1)), np.vstack([bits[:, :s], first])], 1)
+        after = np.eye(m.states)[np.append(machine.next[row, x], 0)]
+        read = _least_squares(codes, after)
+        kernel[1 + layer.inputs :] = read[1:] @ means
+        kernel[0] = read[0] @ means
+    else:
+        kernel[0] = means[0]
+    target = machine.signs[row, x]
+    features = np.concatenate([np.ones((len(row), 1)), bits[:, s:]], 1)
+    head[:] = _least_squares(features, target)
+    if ((features @ head) * target < np.abs(target) * 0.1).any():
+        head[:] = refit_head(features, target, head, 200)
+    return flat
+
+
+def own_means(
+    shape: Architecture, flat: np.ndarray, machine: Sampler, rng: np.random.Generator, hard: float
+) -> np.ndarray:
+    """[states of the machine, neurons]: what the network's codes and biases added up to on average in each state."""
+    m, flat = machine.mealy, flat.astype(np.float64)
+    (layer, kernel, first), _ = shape.parts(flat)
+    s, at = layer.states, 1 + layer.inputs
+    letters, states = machine.draw(rng, WORDS + m.states, TICKS)
+    total, count = np.zeros((m.states, layer.neurons)), np.zeros(m.states)
+    code = np.tile(first + hard * (sign(first) - first), (len(letters), 1))
+    for t in range(TICKS):
+        added = kernel[0] + code @ kernel[at:]
+        np.add.at(total, states[:, t], added)
+        np.add.at(count, states[:, t], 1)
+        y = ameo(
+            machine.wires[letters[:, t]] @ kernel[1:at, :s] + added[:, :s], shape.f, shape.leak
+        )
+        code = y + hard * (sign(y) - y)
+    return total / np.maximum(count, 1)[:, None]
+
+
+def _least_squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.linalg.solve(a.T @ a + RIDGE * np.eye(a.shape[1]), a.T @ b)
+
+
+def construct(machine: Sampler, rng: np.random.Generator) -> tuple[Architecture, np.ndarray]:
+    """A network that needs no training, and its shape: random gates of the state and the letter, some more than there are rows.
+
+    Sums are odd integers, where the activation is exactly -1 or +1, so every margin is wide.
+    """
+    m = machine.mealy
+    rows, inputs = int(m.legal.sum()), machine.wires.shape[1]
+    outputs = rows + 1 + SPARE
+    states = outputs if m.states > 1 else 0
+    shape = Architecture(inputs, ((states, outputs),), machine.signs.shape[2])
+    flat = shape.initial(rng, 1)[0].astype(np.float64)
+    (layer, kernel, _), _ = shape.parts(flat)
+    of_wires = rng.integers(-1, 2, (inputs, layer.neurons))
+    even = np.abs(of_wires).sum(0) % 2
+    means = 2 * rng.integers(-2, 2, (m.states, layer.neurons)) + 1 + even
+    kernel[1 : 1 + inputs] = of_wires
+    return shape, sort_codes(shape, flat, machine, means.astype(np.float64))

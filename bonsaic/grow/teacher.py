@@ -1,0 +1,64 @@
+"""What a network is told of its program, by guide; everything told is written down under its name."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bonsaic.grow.architecture import Architecture
+from bonsaic.grow.check import Walk, walk
+from bonsaic.grow.words import Sampler
+
+WORDS = "words and their outputs"
+VERDICTS = "yes or no to a network, with shortest words it gets wrong"
+CODES = "the program's state behind each of the network's own codes"
+STATES = "the program's states as targets"
+MAY_TELL = {
+    "none": (WORDS, VERDICTS),
+    "repair": (WORDS, VERDICTS, CODES),
+    "states": (WORDS, VERDICTS, CODES, STATES),
+}
+
+
+class Teacher:
+    """Stands between the networks and the machine; `told` names what it has told so far."""
+
+    def __init__(self, machine: Sampler, guide: str):
+        self._machine, self.guide = machine, guide
+        self.told: set[str] = set()
+
+    def _tell(self, what: str) -> Sampler:
+        assert what in MAY_TELL[self.guide], (what, self.guide)
+        self.told.add(what)
+        return self._machine
+
+    def may_tell(self, what: str) -> bool:
+        return what in MAY_TELL[self.guide]
+
+    def draw(self, rng: np.random.Generator, words: int, ticks: int) -> np.ndarray:
+        """Letters of legal words, int [words, ticks]."""
+        return self._tell(WORDS).draw(rng, words, ticks)[0]
+
+    def extend(self, word: np.ndarray, ticks: int, rng: np.random.Generator) -> np.ndarray:
+        """A legal word of `ticks` letters that begins with `word`."""
+        return self._tell(WORDS).extend(word, ticks, rng)
+
+    def answers(self, letters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Wires [words, ticks, inputs] and wanted outputs [words, ticks, outputs], 0 where they do not matter."""
+        machine = self._tell(WORDS)
+        return machine.wires[letters], machine.signs[machine.replay(letters), letters]
+
+    def check(self, shape: Architecture, flat: np.ndarray) -> Walk:
+        """The exact check's verdict."""
+        return walk(shape, flat, self._tell(VERDICTS))
+
+    def proved_machine(self) -> Sampler:
+        """The machine, once a network is right: it knows nothing then that the network does not."""
+        return self._tell(VERDICTS)
+
+    def sorted_by_state(self) -> Sampler:
+        """The machine, for sorting a network's own codes by its states."""
+        return self._tell(CODES)
+
+    def taught_by_state(self) -> Sampler:
+        """The machine, for using its states as targets."""
+        return self._tell(STATES)
