@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+import pytest
+
 from bonsaic.passes import exact
 
 
@@ -31,10 +33,11 @@ def test_every_chain_computes_its_function_with_its_size():
 
 def test_free_rows_are_used():
     assert exact.size(exact.cheapest(on=1 << 15, off=1)) == 0  # one leaf tells 1111 from 0000
-    assert exact.cheapest(on=0b1000, off=0b0111) in (0x8888, 0x0008, *range(8, 1 << 16, 16))
+    assert exact.cheapest(on=0b1000, off=0b0111) & 0xF == 0b1000
     assert exact.size(exact.cheapest(on=0b1000, off=0b0111)) == 1
 
 
+@pytest.mark.slow
 def test_the_table_is_what_the_search_finds(capsys):
     from importlib.resources import files
 

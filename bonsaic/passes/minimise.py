@@ -59,7 +59,7 @@ def _columns(m: Module, pairs: Reach) -> Circuit:
         flip = int(n.op == "or")
         gates[place] = ("^" if n.op == "xor" else "&", a ^ flip, b[0] ^ flip)
         number[n] = 2 * place ^ flip
-    roots = m.roots()
+    roots = [*m.outs.values(), *m.care.values(), *m.next.values()]
     wanted = above(m, pairs.states, pairs.letters, [(n, Fraction(0)) for n in roots]).T
     care = np.ones_like(wanted)
     care[: len(m.outs)] = pairs.care.T
@@ -78,7 +78,7 @@ def _packed(bits: np.ndarray) -> int:
 
 
 def _module(m: Module, c: Circuit, pairs: Reach) -> Module:
-    """The circuit as a module; a gate with the values of a neuron gets its name."""
+    """The circuit as a module; a gate with the values of a neuron gets its name. What is legal stays as it is."""
     made: list[Node] = [FALSE, *m.inputs, *m.regs]
 
     def of(literal: int) -> Node:
@@ -102,7 +102,6 @@ def _module(m: Module, c: Circuit, pairs: Reach) -> Module:
         m,
         outs={k: next(roots) for k in m.outs},
         care={k: next(roots) for k in m.care},
-        legal=None if m.legal is None else next(roots),
         next={k: next(roots) for k in m.next},
         names=names,
     )

@@ -30,6 +30,8 @@ def recover_gates(m: Module, *, spec: Machine) -> Module:
     A cone ends at inputs, registers and sign nodes. A register of more than two values becomes several bits: is it
     above its lowest value, is it above the next, and so on.
     """
+    if real := [r.name for r in m.regs if isinstance(r.type, Real)]:
+        raise mistake("recover-gates", f"the register `{real[0]}` is real, so it is no bits")
     pairs = reach(spec, m)
     regs = {name: bit for i, r in enumerate(m.regs) for name, bit in _encode(r, i, pairs)}
     gate: dict[Bit, Node] = {(p, ZERO): port(p.name) for p in m.inputs}
@@ -68,7 +70,7 @@ def _encode(r: Node, column: int, pairs: Reach | None) -> list[tuple[str, Bit]]:
     """The bits that stand for a register, each with its name."""
     if r.type in (BIT, SIGN):
         return [(r.name, (r, ZERO))]
-    assert not isinstance(r.type, Real), f"{r.name} holds infinitely many values"
+    assert not isinstance(r.type, Real), r
     if pairs is None:
         if size(r.type) > VALUES:
             raise mistake(
