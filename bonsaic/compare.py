@@ -13,7 +13,7 @@ from bonsaic.ir.run import ModuleMachine
 from bonsaic.prove import certificate
 from bonsaic.prove.certificate import Certificate
 from bonsaic.prove.machine import Machine, TableMachine, tabulate
-from bonsaic.prove.soft import TABLE, is_soft, prove_soft
+from bonsaic.prove.soft import TABLE, is_soft, prove_soft, recovered
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Verdict
 from bonsaic.prove.walk import same_ports, walk
@@ -83,6 +83,14 @@ def _second(path: str, spec: str) -> Machine | Tick:
     if m.level not in ("net", "quant") or m.legal is not None or m.care:
         raise mistake(path, "real registers are for networks, whose letters are all legal")
     return Tick(m)
+
+
+def hardened(spec: str, impl: str) -> Module | None:
+    """A real-valued network as one of exactly -1 and +1 that is proved equal to `spec`; None where none was found."""
+    first, second = sides.machine(spec), _second(impl, spec)
+    assert isinstance(second, Tick), impl
+    _, invariant = prove_soft(first, second.module, np.random.default_rng(0))
+    return recovered(first, second.module, invariant)
 
 
 def named_as(m: Module, spec: Machine) -> Module:

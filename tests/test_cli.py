@@ -322,3 +322,53 @@ def test_a_budget_that_is_too_short_is_an_honest_no(tmp_path):
     assert done.returncode == 1
     report = json.loads((tmp_path / "o" / "report.json").read_text())
     assert report["verdict"] == "unknown" and "--budget" in report["advice"]
+
+
+PUBLISHED = ROOT.parent / "shared" / "published"
+
+
+@pytest.mark.skipif(
+    not PUBLISHED.is_dir(), reason="the published networks state no licence and are not shipped"
+)
+@pytest.mark.parametrize(
+    "name, logic",
+    [
+        ("replace_111", "not x, not (x or state0_0)"),  # the author's hand analysis
+        ("delay_2", "not state0_1, x"),
+    ],
+)
+def test_published_networks_are_proved_and_their_logic_shown(name, logic, tmp_path):
+    files = [PROGRAMS / f"{name}.bp", PUBLISHED / f"{name}.json"]
+    certificate = tmp_path / "proof"
+    done = bonsaic("prove", *files, "--certificate", certificate)
+    assert done.returncode == 0 and done.stdout.startswith("proved"), done.stderr
+    assert f"state0_0, state0_1 = {logic}" in done.stdout
+    assert bonsaic("verify", certificate).returncode == 0
+    certificate.write_bytes(certificate.read_bytes().replace(b"8", b"9", 1))
+    refused(bonsaic("verify", certificate), 2, "proves nothing")
+    done = bonsaic("opt", files[1], "--program", files[0])
+    assert done.returncode == 0 and ": gate {" in done.stdout, done.stderr
+    refused(bonsaic("opt", files[1]), 2, "say which program it computes")
+
+
+@pytest.mark.parametrize(
+    "target", ["python", "verilog", "testbench", "blif", "aiger", "kiss2", "dot", "states", "bir"]
+)
+def test_a_circuit_is_emitted_in_every_target(built, target):
+    done = bonsaic("emit", built[0] / "replace_111.gate.bir", "--to", target)
+    assert done.returncode == 0 and done.stdout, done.stderr
+
+
+@pytest.mark.parametrize(
+    "target", ["python", "verilog", "testbench", "kiss2", "dot", "states", "bir"]
+)
+def test_a_program_is_emitted_as_its_own_golden_model(target):
+    done = bonsaic("emit", PROGRAMS / "mini_cpu.bp", "--to", target)
+    assert done.returncode == 0 and done.stdout, done.stderr
+
+
+def test_what_cannot_be_emitted_is_told(built):
+    refused(bonsaic("emit", built[0] / "replace_111.npz", "--to", "verilog"), 2, "lower it first")
+    refused(bonsaic("emit", PROGRAMS / "mini_cpu.bp", "--to", "blif"), 2, "build it first")
+    refused(bonsaic("emit", PROGRAMS / "mini_cpu.bp", "--to", "vhdl"), 2, "no target `vhdl`")
+    refused(bonsaic("emit", ROOT / "README.md", "--to", "python"), 2, "known kind")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bonsaic.commands.line import printer
 from bonsaic.diag import mistake
+from bonsaic.ir.core import Module
 from bonsaic.network import write_whole
 
 
@@ -17,9 +18,12 @@ def opt(a: Namespace) -> int:
     from bonsaic.ir.run import ModuleMachine
     from bonsaic.ir.text import show
     from bonsaic.passes import manager, pipelines
+    from bonsaic.prove.soft import is_soft
     from bonsaic.sides import machine, module
 
     m = module(a.module)
+    if is_soft(m):
+        m = _hardened(a)
     spec = machine(a.program) if a.program else ModuleMachine(m)
     text = a.passes if a.passes is not None else pipelines.DEFAULT.get(m.level)
     if text is None:
@@ -40,6 +44,20 @@ def opt(a: Namespace) -> int:
         return 1
     write(a.out, show(m))
     return 0
+
+
+def _hardened(a: Namespace) -> Module:
+    """A network with real states, with the signs of its states in their place, proved equal to the program."""
+    from bonsaic.compare import hardened
+
+    if not a.program:
+        help = "say which program it computes: --program PROGRAM"
+        raise mistake(a.module, "its states are real numbers, not -1 and +1", help=help)
+    m = hardened(a.program, a.module)
+    if m is None:
+        help = f"`bonsaic prove {a.program} {a.module}` says more"
+        raise mistake(a.module, "no signs for its real states could be proved", help=help)
+    return m
 
 
 def explain(record) -> str:

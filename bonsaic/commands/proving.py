@@ -11,17 +11,36 @@ from importlib import import_module
 def prove(a: Namespace) -> int:
     """Whether two machines are the same for every word; a difference is shown tick by tick."""
     from bonsaic.compare import compare, trace
+    from bonsaic.prove.verdict import Proved, name
+    from bonsaic.sides import suffix
 
     verdict, certificate = compare(a.spec, a.impl, certify=bool(a.certificate))
     if a.json:
-        print(json.dumps({"verdict": type(verdict).__name__.lower(), **asdict(verdict)}, indent=2))
+        print(json.dumps({"verdict": name(verdict), **asdict(verdict)}, indent=2))
     else:
         print(verdict)
         if (table := trace(a.spec, a.impl, verdict)) is not None:
             print(table, end="")
+        if isinstance(verdict, Proved) and suffix(a.impl) == ".json":
+            print(_logic(a.spec, a.impl), end="")
     if certificate is not None:
         certificate.write(a.certificate)
-    return 0 if type(verdict).__name__ == "Proved" else 1
+    return 0 if isinstance(verdict, Proved) else 1
+
+
+def _logic(spec: str, impl: str) -> str:
+    """What a proved network of real numbers computes, as Python."""
+    from bonsaic.compare import hardened
+    from bonsaic.emit.python import python
+    from bonsaic.passes import manager, pipelines
+    from bonsaic.sides import machine
+
+    m = hardened(spec, impl)
+    if m is None:
+        return "its states could not be read as signs, so no logic is shown\n"
+    steps = manager.parse_pipeline(pipelines.DEFAULT[m.level])
+    gate, _ = manager.run(m, steps, spec=machine(spec))
+    return "\n" + python(gate).split("\n\nclass ")[0].rstrip() + "\n"
 
 
 def verify(a: Namespace) -> int:
