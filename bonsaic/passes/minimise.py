@@ -18,6 +18,7 @@ from bonsaic.prove.machine import Machine
 
 STARTS = 4  # circuits made afresh
 LARGE = 200  # gates beyond which the circuit as it is is not worth improving
+LONG = 20_000  # rows beyond which making circuits afresh takes too long
 EFFORT = 300_000  # of the search from the best of them, see `search.smallest`
 
 
@@ -29,10 +30,11 @@ def minimise(m: Module, *, spec: Machine) -> Module:
     if pairs is None or not gates(m):
         return m
     start = _columns(m, pairs)
+    afresh = STARTS if start.task.rows <= LONG else 0
     found = []
-    if len(start.gates) <= LARGE:
+    if len(start.gates) <= LARGE or not afresh:
         found.append(smallest(start, np.random.default_rng(0), EFFORT // 8))
-    for seed in range(STARTS):
+    for seed in range(afresh):
         rng = np.random.default_rng(seed)
         fresh = construct(start.task, rng.permutation(len(start.roots)).tolist())
         found.append(smallest(fresh, rng, EFFORT // 8))

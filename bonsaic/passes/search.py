@@ -9,6 +9,7 @@ import numpy as np
 from bonsaic.passes.columns import Circuit, Recipe, replaced
 from bonsaic.passes.recipes import alone, one_gate, over, two_gates
 
+WORD = 2_000  # rows up to which the length of a column does not tell in time
 IDLE = 5  # sweeps without a smaller circuit before the search ends
 CUTS = 4  # random cuts of up to four leaves tried per gate and sweep
 NEAR = 32  # signals, drawn at random, that two new gates may read
@@ -19,7 +20,7 @@ def smallest(c: Circuit, rng: np.random.Generator, effort: int) -> Circuit:
     """The best circuit met on a random walk, `c` at worst; `effort` counts the signals looked at for every gate."""
     best, idle = c, 0
     while idle < IDLE and effort > 0 and c.gates:
-        effort -= len(c.gates) * len(c.columns)
+        effort -= len(c.gates) * len(c.columns) * (1 + c.task.rows // WORD)
         c = _sweep(c, rng)
         idle += 1
         if c.cost() < best.cost():
@@ -75,7 +76,9 @@ def _ways(
         cuts = (over(leaves, column, on, off, fresh) for leaves in _cuts(c, signal, rng))
         yield [r for r in cuts if r is not None]
     if own >= 3:
-        near = signals if len(signals) <= NEAR else rng.choice(signals, NEAR, replace=False).tolist()
+        near = (
+            signals if len(signals) <= NEAR else rng.choice(signals, NEAR, replace=False).tolist()
+        )
         some = {2 * s + i: c.column(2 * s + i) for s in near for i in (0, 1)}
         yield two_gates(some, on, off, fresh)
 
