@@ -4,12 +4,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from bonsaic.emit.dot import drawing
 from bonsaic.emit.python import python
-from bonsaic.emit.testbench import random_testbench
 from bonsaic.emit.verilog import verilog
 from bonsaic.lang import load, lower, tabulate
 from bonsaic.prove.property import Held, Skipped, check_python, check_verilog, table_oracle
@@ -54,17 +52,3 @@ def test_a_linter_has_nothing_to_say_about_a_program(p, tmp_path):
     command = ["verilator", "--lint-only", "-Wall", f"{p.name}.v"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.mark.skipif(not shutil.which("iverilog"), reason="iverilog not installed")
-@pytest.mark.parametrize("name", ["parens_8", "replace_111", "loop_3"])
-def test_a_random_testbench_reads_legal_words_and_passes(name, tmp_path):
-    (path,) = [p for p in PROGRAMS if p.stem == name]
-    m = lower(load(str(path)))
-    (tmp_path / "m.v").write_text(verilog(m))
-    (tmp_path / "m_tb.v").write_text(random_testbench(m, np.random.default_rng(0)))
-    subprocess.run(
-        ["iverilog", "-g2001", "-Wall", "-o", "m", "m.v", "m_tb.v"], cwd=tmp_path, check=True
-    )
-    done = subprocess.run(["vvp", "-n", "m"], cwd=tmp_path, capture_output=True, text=True)
-    assert done.stdout == "PASS\n"

@@ -93,3 +93,16 @@ def test_the_testbench_passes_what_is_right_and_fails_what_is_not(fault, tmp_pat
 
 def test_the_same_bytes_every_time():
     assert verilog(loop_3()) == verilog(loop_3())
+
+
+@needs_iverilog
+def test_the_testbench_follows_a_renamed_module(tmp_path):
+    m = badly_named()
+    words = np.random.default_rng(0).integers(0, 2, (3, 9, 6), dtype=np.uint8)
+    wanted = simulate(m, words)
+    (tmp_path / "m.v").write_text(verilog(m))
+    (tmp_path / "m_tb.v").write_text(bench(m.name, words, wanted, np.ones_like(wanted)))
+    command = ["iverilog", "-g2001", "-o", "m", "m.v", "m_tb.v"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    done = subprocess.run(["vvp", "-n", "m"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout == "PASS\n"

@@ -7,25 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from bonsaic.emit.names import VERILOG, Names
-from bonsaic.ir.core import Module
-from bonsaic.ir.run import ModuleMachine
 
-TRIES = 100  # letters drawn before a state counts as having no legal one
 PASSED = "PASS"
 FAILED = "FAIL"
 
 
 def testbench(
-    title: str,
+    name: str,
     words: Sequence[np.ndarray],
     wanted: Sequence[np.ndarray],
     care: Sequence[np.ndarray],
 ) -> str:
-    """A testbench `title`_tb that prints PASS, or a line FAIL with word, tick and outputs for every tick that is wrong.
+    """A testbench for the emitted circuit `name`: it prints PASS, or a line FAIL with word, tick and outputs for every tick that is wrong.
 
     Per word: the letters 0/1 [time, input], the outputs wanted bool [time, output] and whether they matter. One circuit
     per word, all at once: first from their initial values, then again from a reset. Ports are connected in their order.
     """
+    title = Names(VERILOG).take("module", name)
     count, inputs, outputs = len(words), words[0].shape[1], wanted[0].shape[1]
     read = [f"read[w * {inputs} + {i}]" for i in range(inputs)]
     given = [f"given[w * {outputs} + {i}]" for i in range(outputs)]
@@ -102,29 +100,3 @@ def _literal(rows: list[np.ndarray]) -> str:
     groups = ["".join(str(int(b)) for b in reversed(row.tolist())) for row in reversed(rows)]
     width = sum(map(len, groups))
     return f"{width}'b{'_'.join(groups)}" if width else "1'b0"
-
-
-def random_testbench(
-    m: Module, rng: np.random.Generator, *, words: int = 8, ticks: int = 32
-) -> str:
-    """A testbench of legal random words, with what the module itself gives as the outputs wanted.
-
-    Legal is what the module says; a word that can go no further is wanted nothing more of.
-    """
-    machine = ModuleMachine(m)
-    states = np.broadcast_to(machine.initial, (words, len(machine.initial)))
-    letters = np.zeros((words, ticks, len(m.inputs)), np.uint8)
-    wanted, care = np.zeros((2, words, ticks, len(m.outs)), bool)
-    running = np.ones(words, bool)
-    for t in range(ticks):
-        legal = np.zeros(words, bool)
-        for _ in range(TRIES):
-            drawn = rng.integers(0, 2, letters[:, t].shape, dtype=np.uint8)
-            letters[~legal, t] = drawn[~legal]
-            step = machine.step(states, letters[:, t])
-            legal = step.legal
-            if legal.all():
-                break
-        running = running & legal
-        wanted[:, t], care[:, t], states = step.outs, step.care & running[:, None], step.next
-    return testbench(Names(VERILOG).take("module", m.name), list(letters), list(wanted), list(care))
