@@ -18,7 +18,7 @@ def testbench(
     wanted: Sequence[np.ndarray],
     care: Sequence[np.ndarray],
 ) -> str:
-    """A testbench for the emitted circuit `name`: it prints PASS, or a line FAIL with word, tick and outputs for every tick that is wrong.
+    """A testbench of the emitted circuit `name` that prints PASS, or word, tick and outputs of each that FAILs.
 
     Per word: the letters 0/1 [time, input], the outputs wanted bool [time, output] and whether they matter. One circuit
     per word, all at once: first from their initial values, then again from a reset. Ports are connected in their order.
