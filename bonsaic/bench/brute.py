@@ -1,0 +1,68 @@
+"""The dumbest possible judge of two machines: every word, tick by tick, node by node in fractions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from bonsaic.ir.core import Module, Node
+from bonsaic.ir.mealy import FREE, Mealy
+from bonsaic.ir.ops import ameo
+from bonsaic.ir.values import SIGN
+
+
+def shortest(table: Mealy, m: Module) -> int | None:
+    """The ticks of the shortest legal word on which outputs of the module are not the table's; None: there is none."""
+    level = [(0, dict(m.init))]
+    seen = {(0, tuple(m.init.values()))}
+    ticks = 0
+    while level:
+        ticks += 1
+        following = []
+        for q, state in level:
+            for letter, wires in enumerate(table.letters.tolist()):
+                after = int(table.next[q, letter])
+                if after < 0:
+                    continue
+                env = _tick(m, state, dict(zip(table.inputs, wires, strict=True)))
+                said = zip(table.outputs, table.outs[q, letter].tolist(), strict=True)
+                if any(w != FREE and w != (env[m.outs[y]] > 0) for y, w in said):
+                    return ticks
+                new = {k: env[n] for k, n in m.next.items()}
+                key = (after, tuple(new.values()))
+                if key not in seen:
+                    seen.add(key)
+                    following.append((after, new))
+        level = following
+    return None
+
+
+def _tick(
+    m: Module, state: Mapping[str, Fraction], wires: Mapping[str, int]
+) -> dict[Node, Fraction]:
+    env: dict[Node, Fraction] = {r: state[r.name] for r in m.regs}
+    for n in m.inputs:
+        wire = wires.get(n.name, 0)
+        env[n] = Fraction(wire * 2 - 1 if n.type == SIGN else wire)
+    for n in m.order():
+        xs = [env[a] for a in n.args]
+        match n.op:
+            case "const":
+                env[n] = n.attr[0]
+            case "affine":
+                env[n] = sum((w * x for w, x in zip(n.attr[0], xs, strict=True)), n.attr[1])
+            case "ameo":
+                env[n] = ameo(xs[0], *n.attr)
+            case "sign":
+                env[n] = Fraction(1 if xs[0] > 0 else -1)
+            case "not":
+                env[n] = 1 - xs[0]
+            case "and":
+                env[n] = xs[0] * xs[1]
+            case "or":
+                env[n] = max(xs)
+            case "xor":
+                env[n] = abs(xs[0] - xs[1])
+            case _:
+                raise AssertionError(n.op)
+    return env

@@ -1,0 +1,231 @@
+"""`bonsaic bench mutants`: thousands of small faults put into networks, circuits and emitted text; is each one told?"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path
+
+from bonsaic.bench.brute import shortest
+from bonsaic.diag import Mistake
+from bonsaic.emit.aiger import aiger
+from bonsaic.emit.blif import blif
+from bonsaic.emit.python import python
+from bonsaic.emit.read_aiger import read_aiger
+from bonsaic.emit.read_blif import read_blif
+from bonsaic.emit.read_python import read_python
+from bonsaic.emit.read_verilog import read_verilog
+from bonsaic.emit.verilog import verilog
+from bonsaic.ir.core import Module, Node, affine, node, port, register, rewrite
+from bonsaic.ir.mealy import Mealy
+from bonsaic.ir.run import ModuleMachine
+from bonsaic.ir.values import SIGN
+from bonsaic.ir.verify import verify
+from bonsaic.lang import load, tabulate
+from bonsaic.prove.certificate import certify
+from bonsaic.prove.machine import TableMachine
+from bonsaic.prove.miter import table_circuit
+from bonsaic.prove.verdict import Differs, Proved
+from bonsaic.prove.walk import walk
+from bonsaic.verify import check
+
+LARGEST = 100  # state-letter pairs of a program that takes part
+
+Mutate = Callable[[random.Random, Module], Module]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a mutant; `wrong` where the prover's answer is not the brute force's."""
+
+    kind: str
+    answer: str
+    wrong: str | None = None
+
+
+def main(arguments: Sequence[str] = ()) -> int:
+    """Print a table of answers by kind of fault; status 1 where one is wrong."""
+    parser = argparse.ArgumentParser(prog="bonsaic bench mutants", description=__doc__)
+    parser.add_argument("--programs", type=Path, default=Path("programs"))
+    parser.add_argument("--count", type=int, default=2400)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    tables = small_programs(options.programs)
+    outcomes = campaign(tables, options.count, random.Random(options.seed))
+    counts = Counter((o.kind, o.answer) for o in outcomes)
+    answers = sorted({answer for _, answer in counts})
+    print(f"{len(outcomes)} mutants of {len(tables)} programs, seed {options.seed}")
+    print(" ".join(f"{head:>12}" for head in ("fault in", *answers)))
+    for kind in KINDS:
+        print(" ".join(f"{cell:>12}" for cell in (kind, *(counts[kind, a] for a in answers))))
+    wrong = [o.wrong for o in outcomes if o.wrong]
+    print("\n".join([*wrong, f"{len(wrong)} wrong answers"]))
+    return 1 if wrong else 0
+
+
+def small_programs(folder: Path) -> list[Mealy]:
+    """The tables of the programs whose products a brute force can search."""
+    tables = [tabulate(load(str(path))) for path in sorted(folder.rglob("*.bp"))]
+    return [t for t in tables if t is not None and t.next.size <= LARGEST]
+
+
+def campaign(tables: Sequence[Mealy], count: int, rng: random.Random) -> list[Outcome]:
+    """`count` mutants, programs and kinds of fault in turn."""
+    circuits = [_circuit(t) for t in tables]
+    outcomes = []
+    for i in range(count):
+        kind = list(KINDS)[i % len(KINDS)]
+        at = i // len(KINDS) % len(tables)
+        try:
+            mutant = verify(KINDS[kind](rng, circuits[at]))
+        except Mistake:
+            outcomes.append(Outcome(kind, "refused"))
+            continue
+        outcomes.append(judge(kind, tables[at], mutant))
+    return outcomes
+
+
+def _circuit(table: Mealy) -> Module:
+    """A register per state, all of whose names can be printed; every letter legal, every output decided."""
+    m = replace(table_circuit(table), legal=None, care={})
+    regs = {r: register(r.name.replace(" ", "_"), r.type) for r in m.regs}
+    new = rewrite(m, lambda n: n, regs)
+    init = {r.name: m.init[old.name] for old, r in regs.items()}
+    nexts = {r.name: new.next[old.name] for old, r in regs.items()}
+    return replace(new, regs=tuple(regs.values()), init=init, next=nexts)
+
+
+def judge(kind: str, table: Mealy, mutant: Module) -> Outcome:
+    """The prover's answer, and the checker's to a certificate of the mutant, beside that of the brute force."""
+    try:
+        verdict = walk(TableMachine(table), ModuleMachine(mutant))
+    except Mistake:
+        return Outcome(kind, "refused")
+    length = shortest(table, mutant)
+    verified = _verifies(table, mutant)
+    if verified != (length is None):
+        return Outcome(
+            kind, "verified", f"{kind}: {table.name} verified {verified}, differs {length}"
+        )
+    match verdict:
+        case Proved() if length is not None:
+            return Outcome(
+                kind, "proved", f"{kind}: {table.name} proved, but differs after {length} ticks"
+            )
+        case Differs() if length != len(verdict.word):
+            return Outcome(
+                kind, "differs", f"{kind}: {table.name} {verdict}, brute force says {length}"
+            )
+    return Outcome(kind, type(verdict).__name__.lower())
+
+
+def _verifies(table: Mealy, mutant: Module) -> bool:
+    """Does the checker accept a certificate that lists the mutant's own states, whether they prove anything or not?"""
+    made = certify(table, mutant, Proved(1, 1), None, {})
+    assert made is not None
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "mutant")
+        made.write(path)
+        try:
+            check(path)
+        except Mistake:
+            return False
+    return True
+
+
+def _network(rng: random.Random, m: Module) -> Module:
+    """A neuron per gate, weights scaled at random."""
+    sources = {n: port(n.name, SIGN) for n in m.inputs} | {
+        r: register(r.name, SIGN) for r in m.regs
+    }
+    neurons: dict[str, tuple[list[int], int]] = {
+        "not": ([-1], 0),
+        "and": ([1, 1], -1),
+        "or": ([1, 1], 1),
+        "xor": ([-1, -1], -1),
+    }
+    new: dict[Node, Node] = dict(sources)
+    for n in m.order():
+        if n.op == "const":
+            new[n] = node("sign", affine([], [], 2 * n.attr[0] - 1))
+            continue
+        weights, bias = neurons[n.op]
+        scale = Fraction(rng.randint(3, 5), 4)
+        sum_ = affine([w * scale for w in weights], [new[a] for a in n.args], bias * scale)
+        curved = (
+            node("ameo", sum_, attr=(Fraction(1, 2), Fraction(1, 8))) if n.op == "xor" else sum_
+        )
+        new[n] = node("sign", curved)
+    init = {k: 2 * v - 1 for k, v in m.init.items()}
+    nexts, outs = ({k: new[v] for k, v in d.items()} for d in (m.next, m.outs))
+    inputs, regs = (tuple(sources[n] for n in side) for side in (m.inputs, m.regs))
+    return Module(m.name, "quant", inputs, regs, init, nexts, outs)
+
+
+def _weight(rng: random.Random, m: Module) -> Module:
+    net = _network(rng, m)
+    target = rng.choice([n for n in net.order() if n.op == "affine"])
+    weights, bias = list(target.attr[0]), target.attr[1]
+    at = rng.randrange(len(weights) + 1)
+    change = Fraction(rng.randint(-12, 12), 4)
+    if at < len(weights):
+        weights[at] += change
+    else:
+        bias += change
+    return rewrite(net, lambda n: affine(weights, n.args, bias) if n is target else n)
+
+
+def _gate(rng: random.Random, m: Module) -> Module:
+    target = rng.choice([n for n in m.order() if len(n.args) == 2])
+    op = rng.choice([op for op in ("and", "or", "xor") if op != target.op])
+    return rewrite(m, lambda n: node(op, *n.args) if n is target else n)
+
+
+def _wire(rng: random.Random, m: Module) -> Module:
+    """An operand replaced by a port, a register or a value computed before it."""
+    order = m.order()
+    at = rng.choice([i for i, n in enumerate(order) if n.args])
+    target = order[at]
+    other = rng.choice([*m.inputs, *m.regs, *order[:at]])
+    args = list(target.args)
+    args[rng.randrange(len(args))] = other
+    return rewrite(m, lambda n: node(n.op, *args) if n is target else n)
+
+
+def _initial(rng: random.Random, m: Module) -> Module:
+    name = rng.choice(list(m.init))
+    return replace(m, init={**m.init, name: 1 - m.init[name]})
+
+
+def _text(emit: Callable[[Module], str], read: Callable[[str], Module]) -> Mutate:
+    """A word or sign of the emitted text replaced by another of the same text."""
+
+    def mutate(rng: random.Random, m: Module) -> Module:
+        text = emit(m)
+        words = list(re.finditer(r"\w+|[&|^~-]", text))
+        at = rng.choice(words)
+        kind = at.group().isalnum(), at.group().isdigit()
+        others = sorted(
+            {w.group() for w in words if (w.group().isalnum(), w.group().isdigit()) == kind}
+        )
+        return read(text[: at.start()] + rng.choice(others) + text[at.end() :])
+
+    return mutate
+
+
+KINDS: dict[str, Mutate] = {
+    "weight": _weight,
+    "gate": _gate,
+    "wire": _wire,
+    "initial": _initial,
+    "python": _text(python, read_python),
+    "verilog": _text(verilog, read_verilog),
+    "blif": _text(blif, read_blif),
+    "aiger": _text(aiger, read_aiger),
+}

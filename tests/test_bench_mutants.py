@@ -1,0 +1,58 @@
+"""Faults put into everything that is proved or emitted: none is taken for equal."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bonsaic.bench import mutants, prove
+from bonsaic.ir.mealy import Mealy
+from bonsaic.ir.run import ModuleMachine
+from bonsaic.prove.verdict import Proved
+from bonsaic.prove.walk import walk
+
+PROGRAMS = Path(__file__).parent.parent / "programs"
+
+
+def test_no_mutant_passes():
+    tables = mutants.small_programs(PROGRAMS)
+    assert len(tables) >= 10
+    outcomes = mutants.campaign(tables, 160, random.Random(1))
+    assert [o.wrong for o in outcomes if o.wrong] == []
+    assert {o.kind for o in outcomes} == set(mutants.KINDS)
+    assert {o.answer for o in outcomes} >= {"proved", "differs", "refused"}
+
+
+@pytest.mark.slow
+def test_no_mutant_of_thousands_passes():
+    assert mutants.main(["--programs", str(PROGRAMS), "--count", "2400"]) == 0
+
+
+def test_the_campaign_notices_a_wrong_proof(monkeypatch, capsys):
+    monkeypatch.setattr(mutants, "walk", lambda spec, impl: Proved(1, 1))
+    assert mutants.main(["--programs", str(PROGRAMS), "--count", "40"]) == 1
+    assert "proved, but differs" in capsys.readouterr().out
+
+
+def test_the_bench_of_the_walk_prints_its_lines(capsys):
+    assert prove.main(["--bits", "6", "--deep", "9"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3 and lines[1].split()[3:5] == ["64", "256"]
+    assert lines[2].split()[2:4] == ["512", "1024"]
+
+
+def test_brute_force_knows_free_and_illegal():
+    one = Mealy(
+        "m",
+        ("x",),
+        ("y",),
+        np.array([[0], [1]], np.uint8),
+        np.array([[0, -1]], np.int32),
+        np.array([[[-1], [-1]]], np.int8),
+    )
+    from bonsaic.bench.brute import shortest
+
+    m = prove.counter(2)
+    assert shortest(one, m) is None
+    assert isinstance(walk(ModuleMachine(m), ModuleMachine(m)), Proved)
