@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bonsaic.grow.shrink.coded import coded_of, network_of
-from bonsaic.grow.shrink.construct import construct
+from bonsaic.grow.shrink.construct import ALL_CODINGS, construct
 from bonsaic.grow.shrink.decompose import READS
 from bonsaic.grow.shrink.finish import finish
 from bonsaic.grow.shrink.rows import Rows, rows_of
@@ -20,13 +20,14 @@ from bonsaic.grow.shrink.walk import agree
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Network
 
-WORK = {"fast": 1e8, "hard": 5e8}  # array elements a search may touch
-TRIED = {"fast": 250, "hard": 5000}  # neurons' supports to look through while constructing
-IDLE = {"fast": 300, "hard": 1500}
+WORK = {"fast": 1e8, "hard": 4e8}  # array elements a search may touch
+TRIED = {"fast": 250, "hard": 2000}  # neurons' supports to look through while constructing
+IDLE = {"fast": 300, "hard": 1000}
 OVERHEAD = 16_000  # elements' worth of calls in one step
 COUNTS = (24, 96)  # the fewest and the most networks side by side
-STEPS = (600, 8000)
+STEPS = (400, 8000)
 FINISHED = 8  # of the smallest networks, this many are given round weights and compared
+HOPELESS = 0.1  # with more of the rows wrong than this, more neurons a signal are not tried
 THIN = 0.05  # a margin below this is avoided
 
 
@@ -127,7 +128,7 @@ def _search(
             over=over,
             progress=progress,
         )
-        if found.nets or over():
+        if found.nets or over() or found.fewest_wrong > len(rows.here) * HOPELESS:
             break
     return found
 
@@ -148,7 +149,7 @@ def _tries(rows: Rows, effort: str) -> int:
     """How many codings to construct for."""
     bits = max(rows.states - 1, 1).bit_length()
     each = (math.comb(max(rows.inputs + bits, READS), READS) + 4) * (rows.wires + bits)
-    return int(np.clip(TRIED[effort] / each, 3, 2000))
+    return int(np.clip(TRIED[effort] / each, 3 if rows.states <= ALL_CODINGS else 1, 2000))
 
 
 def _plan(rows: Rows, effort: str, per_bit: int, per_wire: int) -> Plan:
