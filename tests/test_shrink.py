@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from bonsaic.grow.shrink import from_table, machine_of, shrink
+from bonsaic.grow.shrink.coded import coded_of, network_of
 from bonsaic.grow.shrink.decompose import decompose
+from bonsaic.grow.shrink.finish import finish
 from bonsaic.grow.shrink.gates import readable
 from bonsaic.grow.shrink.walk import agree, zigzag
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
@@ -218,3 +220,25 @@ def test_any_function_is_made_of_a_few_neurons(exclusive: bool) -> None:
         fired = sum(zigzag((seen * 2 - 1)[:, at] @ w + b) > 0 for at, w, b in gates)
         assert ((fired > 0) == (goal > 0)).all()
         assert not exclusive or fired.max() == 1
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_machines_with_free_outputs_and_illegal_letters(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    states, wires = int(rng.integers(2, 6)), int(rng.integers(1, 3))
+    nexts = rng.integers(0, states, (states, 2)).astype(np.int32)
+    nexts[:, 1][rng.random(states) < 0.2] = ILLEGAL
+    outs = rng.integers(0, 2, (states, 2, wires)).astype(np.int8)
+    outs[(rng.random(outs.shape) < 0.2) | (nexts == ILLEGAL)[:, :, None]] = FREE
+    letters = np.array([[0], [1]], np.uint8)
+    m = Mealy("random", ("x",), ("y", "z")[:wires], letters, nexts, outs).minimised()
+    net = from_table(m, seed=seed)
+    assert net is not None and agree(m, net) is not None
+
+
+def test_where_codes_cannot_move_the_network_loses_what_it_does_not_need() -> None:
+    m = MACHINES["delay_2"]
+    coded = coded_of(wide_delay_2(), m)
+    assert coded is not None
+    small = network_of(finish(*coded), wide_delay_2())
+    assert small.edges == 4 and agree(m, small) is not None
