@@ -15,19 +15,17 @@ def ameo_and_slope(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Value and slope, of x's type; at a kink the slope is that of the piece nearer to zero."""
     a = np.abs(x)
-    outer, tail = a > 2, a > 3
-    d = a - 1  # from the extreme that this piece belongs to
-    np.subtract(d, 2, out=d, where=outer)
+    one = x.dtype.type(1)
+    side = one - 2 * (a > 2).astype(x.dtype)  # +1 on the pieces about -1 and +1, -1 further out
+    d = a - 2 + side  # from the extreme that this piece belongs to
     square = d * d
-    value = f * np.abs(d) + (1 - f) * square * square - 1
-    slope = (4 - 4 * f) * square * d
-    np.negative(value, out=value, where=outer)
-    np.negative(slope, out=slope, where=outer)
-    np.add(slope, f, out=slope, where=a > 1)
-    np.subtract(slope, f, out=slope, where=a <= 1)
-    np.add(1, leak * d, out=value, where=tail)
-    slope[tail] = leak
-    return np.copysign(1, x) * value, slope
+    value = side * (f * np.abs(d) + (1 - f) * square * square - 1)
+    slope = side * ((4 - 4 * f) * square * d) + np.copysign(f, a - one)
+    slope[a == 1] = -f
+    tail = a > 3
+    if tail.any():
+        value[tail], slope[tail] = 1 + leak * d[tail], leak
+    return np.copysign(one, x) * value, slope
 
 
 def sign(z: np.ndarray) -> np.ndarray:

@@ -55,7 +55,8 @@ class Progress:
 class Grown:
     """What growing reached.
 
-    network: proved, or None; best: the most promising network otherwise. told: what it was told of the program. tried, solved: networks trained, and those
+    network: proved, or None; best: the most promising network otherwise. told: what it was told of the program.
+    tried, solved: networks trained, and those
     without a wrong answer on their last words. sizes: (states, outputs) tried, in order. curve: (step, loss, sparsity
     penalty) of the best network over all populations. outstanding: shortest words that the best network still gets
     wrong. advice: what to try next where nothing was proved.
@@ -105,7 +106,7 @@ def plans(mealy: Mealy) -> list[Plan]:
     if mealy.states == 1:
         ladder = [(0, o) for _, o in ladder]
     found = [Plan(Architecture(inputs, (size,), outputs), ticks, STEPS) for size in ladder]
-    if 1 < mealy.states and rows <= WIDEST:
+    if mealy.states > 1 and rows <= WIDEST:
         wide = Architecture(inputs, ((rows + 16, rows + 16),), outputs)
         found.append(Plan(wide, 12, STEPS, sort=True))
     return found

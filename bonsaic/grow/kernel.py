@@ -19,7 +19,8 @@ GPU_LOCAL = 64  # work-items of one network that run side by side
 class Batch:
     """What one step runs: `words` words of `ticks` ticks for each of `networks` networks.
 
-    lanes: words in one vector. chunk: vectors that one work-item runs after each other. clipped: no loss beyond margin 1.
+    lanes: words in one vector. chunk: vectors that one work-item runs one after another.
+    clipped: no loss beyond a margin of 1.
     """
 
     networks: int

@@ -7,7 +7,7 @@ from tinygrad import Tensor
 from bonsaic.grow.architecture import Architecture
 
 
-def ameo(x: Tensor, f: float, leak: float) -> Tensor:
+def ameo(x: Tensor, f: Tensor, leak: float) -> Tensor:
     """The interpolated Ameo activation; at a kink its slope is that of the piece nearer to zero."""
     a, side = x.abs(), (x < 0).where(-1.0, 1.0)
     inner = f * (a <= 1).where(-x, x - 2 * side)
@@ -33,10 +33,12 @@ def losses(
     """[networks, 2]: summed loss and wrong decisions of every network on every word.
 
     weights [networks, weights]; words [batch, ticks, inputs]; targets [batch, ticks, outputs], 0 where free;
-    hardness [2], of states and of outputs.
+    hardness [2], of states and of outputs. Every sum and activation is a kernel of its own: fused ones take minutes
+    to compile.
     """
     networks, (batch, ticks, _) = weights.shape[0], words.shape
     kernels, states, at = [], [], 0
+    f = Tensor([shape.f])  # as data, so that its kernels serve every f
     for layer in shape.layers:
         end = at + layer.columns * layer.neurons
         kernels.append(weights[:, at:end].reshape(networks, layer.columns, layer.neurons))
@@ -53,11 +55,11 @@ def losses(
         for k, layer in enumerate(shape.layers):
             ones = Tensor.ones(networks, batch, 1)
             read = [p for p in (ones, wires, states[k]) if p is not None and p.shape[-1]]
-            z = Tensor.cat(*read, dim=2) @ kernels[k]
+            z = (Tensor.cat(*read, dim=2) @ kernels[k]).contiguous()
             if k == len(shape.layers) - 1:
                 wires = z
                 break
-            y = ameo(z, shape.f, shape.leak)
+            y = ameo(z, f, shape.leak).contiguous()
             if layer.states:
                 states[k] = harden(y[:, :, : layer.states], hardness[0])
             wires = harden(y[:, :, layer.states :], hardness[1])

@@ -1,4 +1,4 @@
-"""A population of networks in training: the fused kernel, the sparsity regulariser and Adam as one jitted tinygrad step."""
+"""A population in training: the fused kernel, the sparsity regulariser and Adam as one jitted step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 @dataclass(frozen=True)
 class Sparsity:
-    """intensity * mean(tanh((|w| - threshold) * steepness) - tanh(-threshold * steepness)) + l1 * mean(|w|), per kernel."""
+    """Per kernel: intensity * mean(tanh((|w| - threshold) * steepness) - tanh(-threshold * steepness)) + l1 * mean(|w|)."""
 
     intensity: float = 0.02
     threshold: float = 0.025
@@ -61,11 +61,9 @@ class Population:
             (slope,) = (total[:, 0].sum() * scale).gradient(self.weights)
             slope = slope + sparsity.slope(self.weights) * regularised
             rate, unbias1, unbias2 = self._knobs[0], self._knobs[1], self._knobs[2]
-            first = (BETA1 * self.first + (1 - BETA1) * slope).contiguous()
-            second = (BETA2 * self.second + (1 - BETA2) * slope * slope).contiguous()
+            first = self.first.assign(BETA1 * self.first + (1 - BETA1) * slope)
+            second = self.second.assign(BETA2 * self.second + (1 - BETA2) * slope * slope)
             move = rate * first * unbias1 / ((second * unbias2).sqrt() + EPSILON)
-            self.first.assign(first)
-            self.second.assign(second)
             self.weights.assign(self.weights - move)
             self.losses.assign(total * scale)
             return Tensor.realize(self.weights, self.first, self.second, self.losses)
@@ -75,7 +73,7 @@ class Population:
     def learn(self, words: np.ndarray, targets: np.ndarray) -> None:
         """Put words [n, ticks, inputs] and targets [n, ticks, outputs] on the device, n a multiple of the lanes."""
         self._words, self._targets = (
-            Tensor(_packed(a, self.batch.lanes)).realize() for a in (words, targets)
+            Tensor(packed(a, self.batch.lanes)).realize() for a in (words, targets)
         )
 
     def step(self, rate: float, hard_states: float, hard_outputs: float, picks: np.ndarray) -> None:
@@ -108,7 +106,8 @@ def _put(tensor: Tensor, values: np.ndarray) -> None:
     buffer.allocator._copyin(buffer._buf, memoryview(np.ascontiguousarray(values)).cast("B"))
 
 
-def _packed(a: np.ndarray, lanes: int) -> np.ndarray:
+def packed(a: np.ndarray, lanes: int) -> np.ndarray:
+    """[words, ticks, wires] as the kernel reads it: float32 [words / lanes, ticks, wires, lanes]."""
     if a.shape[2] == 0:  # a program without inputs; the device knows no empty buffers
         a = np.zeros((*a.shape[:2], 1))
     words, ticks, wires = a.shape

@@ -15,7 +15,7 @@ from bonsaic.grow.table import Table
 from bonsaic.grow.words import Sampler
 
 WORDS, TICKS = 20, 32  # run anew in every round; many small rounds work, few big ones do not
-NEURON_STEPS, OUTPUT_STEPS = 30, 150
+NEURON_STEPS, OUTPUT_STEPS = 30, 60
 EFFORT = 40_000  # rows taught in all rounds together
 SETTLE_WORDS, SETTLE_TICKS = 64, 24
 SETTLE_STEPS, SETTLE_CHECK = 240, 20
@@ -40,12 +40,18 @@ def repair(
     rng: np.random.Generator,
     rounds: int = 80,
 ) -> tuple[np.ndarray, Walk] | None:
-    """Weights that answer rightly everywhere and their walk, or None after `rounds` rounds. Only the last cell may have states, and only it and the head are retaught."""
+    """Weights that answer rightly everywhere and their walk, or None after `rounds` rounds.
+
+    Only the last cell may have states, and only it and the head are retaught.
+    """
     flat = flat.astype(np.float64)
     wires = _features(shape, flat, machine)
-    taught = 0
-    for _ in range(rounds):
-        pairs = _sort_codes(shape, flat, machine, wires, rng)
+    taught, words = 0, WORDS + machine.mealy.states // 2
+    letters, states = machine.draw(rng, rounds * words, TICKS)
+    for k in range(0, rounds * words, words):
+        pairs = _sort_codes(
+            shape, flat, machine, wires, letters[k : k + words], states[k : k + words]
+        )
         if pairs is None:
             return None
         taught += int(machine.mealy.legal[pairs.state[pairs.good]].sum())
@@ -136,15 +142,15 @@ def _sort_codes(
     flat: np.ndarray,
     machine: Sampler,
     wires: np.ndarray,
-    rng: np.random.Generator,
+    letters: np.ndarray,
+    visited: np.ndarray,
 ) -> Pairs | None:
-    """The pairs met on fresh words; None if some state has no code of its own.
+    """The pairs met on these words; None if some state has no code of its own.
 
     A code met in several states belongs to the one it was met in most; a good pair has its code to itself, answers
     rightly on three quarters of its letters, and was met twice. Each state's most met pair is good in any case.
     """
     m = machine.mealy
-    letters, visited = machine.draw(rng, WORDS + m.states // 2, TICKS)
     codes = _run(shape, flat, wires[letters])
     rows = np.concatenate([visited[..., None], codes], 2).reshape(-1, 1 + codes.shape[2])
     rows, count = np.unique(rows, axis=0, return_counts=True)

@@ -72,7 +72,7 @@ def _least_squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def construct(machine: Sampler, rng: np.random.Generator) -> tuple[Architecture, np.ndarray]:
-    """A network that needs no training, and its shape: random gates of the state and the letter, some more than there are rows.
+    """A network that needs no training, and its shape: random gates of state and letter, more than there are rows.
 
     Sums are odd integers, where the activation is exactly -1 or +1, so every margin is wide.
     """

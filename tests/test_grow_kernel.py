@@ -1,0 +1,112 @@
+"""The fused kernel computes what the plain operations say: losses, wrong decisions and gradients."""
+
+import numpy as np
+import pytest
+
+from bonsaic.grow.architecture import Architecture
+from bonsaic.grow.device import choose
+
+NETWORKS, WORDS, TICKS = 2, 8, 3
+ONE, TWO = ((2, 3),), ((2, 2), (1, 2))
+
+
+@pytest.fixture(scope="module")
+def device():
+    return choose()
+
+
+def batch(shape: Architecture, seed: int):
+    """Weights [networks, weights], words and targets [words, ticks, wires]."""
+    rng = np.random.default_rng(seed)
+    words = rng.choice([-1.0, 1.0], (WORDS, TICKS, shape.inputs)).astype(np.float32)
+    targets = rng.choice([-1.0, 0.0, 1.0], (WORDS, TICKS, shape.outputs)).astype(np.float32)
+    return 1.5 * shape.initial(rng, NETWORKS), words, targets
+
+
+def by_kernel(shape, weights, words, targets, hardness, clipped=True, lanes=8):
+    """Losses [networks, 2] and gradients [networks, weights]."""
+    from tinygrad import Tensor
+
+    from bonsaic.grow import kernel
+    from bonsaic.grow.population import packed
+
+    layout = kernel.Batch(len(weights), WORDS, TICKS, lanes, 1, 1, clipped)
+    picks = np.tile(np.arange(layout.vectors, dtype=np.int32), (len(weights), 1))
+    w = Tensor(weights)
+    x, y, h = (
+        Tensor(a) for a in (packed(words, lanes), packed(targets, lanes), np.float32(hardness))
+    )
+    total = kernel.losses(shape, layout, w, x, y, Tensor(picks), h).sum(1)
+    (slope,) = total[:, 0].sum().gradient(w)
+    return total.numpy(), slope.numpy()
+
+
+def by_plain(shape, weights, words, targets, hardness, clipped=True):
+    from tinygrad import Tensor
+
+    from bonsaic.grow import plain
+
+    w = Tensor(weights)
+    tensors = (Tensor(words), Tensor(targets), Tensor(np.float32(hardness)))
+    total = plain.losses(shape, clipped, w, *tensors)
+    (slope,) = total[:, 0].sum().gradient(w)
+    return total.numpy(), slope.numpy()
+
+
+@pytest.mark.parametrize("hardness", [(0, 0), (1, 1), (0.25, 0.75)], ids=str)
+@pytest.mark.parametrize("f", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("cells", [ONE, TWO], ids=["one cell", "two cells"])
+def test_kernel_equals_plain_operations(device, cells, f, hardness):
+    shape = Architecture(2, cells, 2, f, 0.1)
+    arguments = (*batch(shape, 1), hardness)
+    losses, slopes = by_kernel(shape, *arguments)
+    plain_losses, plain_slopes = by_plain(shape, *arguments)
+    np.testing.assert_allclose(losses, plain_losses, rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(slopes, plain_slopes, rtol=1e-4, atol=1e-3)
+    assert np.abs(slopes).max() > 1
+
+
+@pytest.mark.parametrize("f", [0.0, 0.5, 1.0])
+def test_equal_at_the_kinks(device, f):
+    """Small integer weights put every sum on an integer, so on or between kinks."""
+    shape = Architecture(2, ONE, 2, f, 0.1)
+    weights, words, targets = batch(shape, 2)
+    weights = np.clip(np.round(weights), -1, 1)
+    losses, slopes = by_kernel(shape, weights, words, targets, (1, 1))
+    plain_losses, plain_slopes = by_plain(shape, weights, words, targets, (1, 1))
+    np.testing.assert_array_equal(losses, plain_losses)
+    np.testing.assert_allclose(slopes, plain_slopes, rtol=1e-5, atol=1e-4)
+
+
+def test_plain_mse_does_not_stop_at_the_margin(device):
+    shape = Architecture(2, ONE, 2)
+    arguments = (*batch(shape, 3), (0, 0))
+    losses, slopes = by_kernel(shape, *arguments, clipped=False)
+    plain_losses, plain_slopes = by_plain(shape, *arguments, clipped=False)
+    np.testing.assert_allclose(losses, plain_losses, rtol=1e-5)
+    np.testing.assert_allclose(slopes, plain_slopes, rtol=1e-4, atol=1e-3)
+    assert losses[:, 0].sum() > by_kernel(shape, *arguments)[0][:, 0].sum()
+
+
+def test_one_lane_as_on_a_gpu(device):
+    shape = Architecture(2, TWO, 2)
+    arguments = (*batch(shape, 4), (0.5, 1))
+    wide, narrow = by_kernel(shape, *arguments), by_kernel(shape, *arguments, lanes=1)
+    np.testing.assert_allclose(wide[0], narrow[0], rtol=1e-5)
+    np.testing.assert_allclose(wide[1], narrow[1], rtol=1e-3, atol=1e-3)
+
+
+def test_gradient_against_finite_differences(device):
+    shape = Architecture(2, TWO, 2, 0.0, 0.1)  # without kinks but at 3
+    weights, words, targets = batch(shape, 5)
+    weights *= 0.4
+    _, slopes = by_kernel(shape, weights, words, targets, (0, 0), clipped=False)
+    step = 2e-3
+    for i in range(0, shape.weights, 5):
+        moved = []
+        for side in (-step, step):
+            other = weights.copy()
+            other[:, i] += side
+            moved.append(by_kernel(shape, other, words, targets, (0, 0), clipped=False)[0][:, 0])
+        difference = (moved[1] - moved[0]) / (2 * step)
+        np.testing.assert_allclose(slopes[:, i], difference, rtol=0.02, atol=0.05)
