@@ -43,4 +43,6 @@ def functions(inputs: int, largest: float) -> tuple[int, int]:
 
 for inputs in (2, 3):
     exact, signed = functions(inputs, 4.5)
-    print(f"{inputs} inputs: {exact} of {2 ** 2**inputs} functions exactly (without leak), {signed} by sign")
+    print(
+        f"{inputs} inputs: {exact} of {2**2**inputs} functions exactly (without leak), {signed} by sign"
+    )

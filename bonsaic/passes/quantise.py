@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from bonsaic.ir.core import Module
+from bonsaic.ir.core import Module, Node, node, rewrite
 from bonsaic.passes.manager import pass_
 from bonsaic.passes.weights import change, numbers, strongest
 from bonsaic.prove.machine import Machine
 
 FINEST = 24  # bits after the point: finer than any weight of float32 in the range that networks use
+PLAIN = 1000  # the largest denominator of an activation's constants
 
 
 @pass_("net -> quant", claim="approx")
@@ -23,7 +24,15 @@ def quantise(m: Module, *, spec: Machine, step: Fraction | None = None) -> Modul
 
 
 def _round(m: Module, step: Fraction) -> Module:
-    return replace(change(m, lambda w: round(w / step) * step), level="quant")
+    rounded = change(m, lambda w: round(w / step) * step)
+    return replace(rewrite(rounded, _plain), level="quant")
+
+
+def _plain(n: Node) -> Node:
+    """An activation whose f and leak are the plain fractions that float32 stands for: 1/10, not 13421773/134217728."""
+    if n.op != "ameo":
+        return n
+    return node("ameo", *n.args, attr=tuple(v.limit_denominator(PLAIN) for v in n.attr))
 
 
 def bits(m: Module) -> int:
