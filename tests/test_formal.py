@@ -5,12 +5,13 @@ from importlib.util import find_spec
 
 import numpy as np
 import pytest
-from circuits import ALL, badly_named, circuit, loop_3, replace_111, table
+from circuits import ALL, anything, badly_named, circuit, loop_3, replace_111, table
 
 from bonsaic.emit.verilog import verilog
 from bonsaic.ir.core import node, port
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
+from bonsaic.ir.text import parse, show
 from bonsaic.prove import formal
 from bonsaic.prove.formal import Confirmed, from_netlist, from_verilog, recheck
 from bonsaic.prove.machine import TableMachine
@@ -32,6 +33,13 @@ TURNS = Mealy(  # letters alternate; the output is free on the second
     np.array([[1, -1], [-1, 0]], np.int32),
     np.array([[[0], [-1]], [[-1], [-1]]], np.int8),
 )
+
+
+def test_a_table_as_gates_is_printed_and_read_back():
+    awkward = replace(table(anything(3)), inputs=("state_0", "state__1"))
+    m = table_circuit(awkward)
+    assert parse(show(m)) == m
+    assert isinstance(walk(TableMachine(awkward), ModuleMachine(m)), Proved)
 
 
 @pytest.mark.parametrize("m", ALL, ids=lambda m: m.name)

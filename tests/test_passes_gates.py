@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from bonsaic.emit.verilog import verilog
-from bonsaic.ir.core import port
+from bonsaic.ir.core import node, port, register
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import parse, show
 from bonsaic.ir.verify import verify
@@ -107,6 +107,14 @@ def test_random_circuits_survive_merging_and_minimising(seed):
     small = minimise(merge_regs(m, spec=spec), spec=spec)
     assert isinstance(walk(spec, ModuleMachine(small)), Proved)
     assert gates(small) <= gates(m) and len(small.regs) <= len(m.regs)
+
+
+def test_an_input_that_the_specification_lacks_is_no_obstacle():
+    q, x = register("q"), port("x")
+    wave = circuits.circuit("wave", [], [(q, 0, node("not", q))], {"y": q})
+    fed = circuits.circuit("fed", [x], [(q, 0, node("not", q))], {"y": node("or", q, q)})
+    small = minimise(fed, spec=ModuleMachine(wave))
+    assert isinstance(walk(ModuleMachine(wave), ModuleMachine(small)), Proved)
 
 
 def test_up_to_four_inputs_a_cone_has_the_fewest_gates():

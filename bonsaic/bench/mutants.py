@@ -92,13 +92,8 @@ def campaign(tables: Sequence[Mealy], count: int, rng: random.Random) -> list[Ou
 
 
 def _circuit(table: Mealy) -> Module:
-    """A register per state, all of whose names can be printed; every letter legal, every output decided."""
-    m = replace(table_circuit(table), legal=None, care={})
-    regs = {r: register(r.name.replace(" ", "_"), r.type) for r in m.regs}
-    new = rewrite(m, lambda n: n, regs)
-    init = {r.name: m.init[old.name] for old, r in regs.items()}
-    nexts = {r.name: new.next[old.name] for old, r in regs.items()}
-    return replace(new, regs=tuple(regs.values()), init=init, next=nexts)
+    """A register per state; every letter legal, every output decided."""
+    return replace(table_circuit(table), legal=None, care={})
 
 
 def judge(kind: str, table: Mealy, mutant: Module) -> Outcome:

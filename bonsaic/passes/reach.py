@@ -45,7 +45,7 @@ def reach(spec: Machine, m: Module) -> Reach | None:
             read = np.tile(alphabet, (len(states) // len(alphabet), 1))
             wanted = spec.step(states[:, :width], read)
             legal = np.flatnonzero(wanted.legal)
-            own, letters = states[legal, width:], read[legal][:, columns.inputs]
+            own, letters = states[legal, width:], columns.feed(read[legal])
             after = impl.step(own, letters).next.astype(np.int64)
             care = np.empty((len(legal), len(impl.outputs)), bool)
             care[:, columns.outputs] = wanted.care[legal]

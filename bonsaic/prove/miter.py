@@ -19,7 +19,10 @@ TRUE, FALSE = const(1), const(0)
 def table_circuit(t: Mealy) -> Module:
     """A table as gates, one register per state: an encoding that no other part of the compiler uses."""
     wires = [port(name) for name in t.inputs]
-    states = [register(f"state {q}") for q in range(t.states)]
+    prefix = "state_"
+    while any(name.startswith(prefix) for name in t.inputs):
+        prefix += "_"
+    states = [register(f"{prefix}{q}") for q in range(t.states)]
     letters = [
         _all([w if b else _not(w) for w, b in zip(wires, row, strict=True)])
         for row in t.letters.tolist()
