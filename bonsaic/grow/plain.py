@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from tinygrad import Tensor
+from collections.abc import Callable
+
+import numpy as np
+from tinygrad import Context, Tensor, TinyJit
+from tinygrad.nn.optim import Adam
 
 from bonsaic.grow.architecture import Architecture
+from bonsaic.grow.population import Sparsity
 
 
 def ameo(x: Tensor, f: Tensor, leak: float) -> Tensor:
@@ -55,11 +60,11 @@ def losses(
         for k, layer in enumerate(shape.layers):
             ones = Tensor.ones(networks, batch, 1)
             read = [p for p in (ones, wires, states[k]) if p is not None and p.shape[-1]]
-            z = (Tensor.cat(*read, dim=2) @ kernels[k]).contiguous()
+            z = (Tensor.cat(*read, dim=2) @ kernels[k]).contiguous().contiguous_backward()
             if k == len(shape.layers) - 1:
                 wires = z
                 break
-            y = ameo(z, f, shape.leak).contiguous()
+            y = ameo(z, f, shape.leak).contiguous().contiguous_backward()
             if layer.states:
                 states[k] = harden(y[:, :, : layer.states], hardness[0])
             wires = harden(y[:, :, layer.states :], hardness[1])
@@ -69,3 +74,28 @@ def losses(
         loss = loss + (((wires - target) * counted) ** 2).sum((1, 2))
         wrong = wrong + (matters * (wires * target <= 0)).sum((1, 2))
     return Tensor.stack(loss, wrong, dim=1)
+
+
+def training(
+    shape: Architecture, start: np.ndarray, words: np.ndarray, targets: np.ndarray, rate: float
+) -> Callable[[], Tensor]:
+    """A population's training step: Adam on the mean loss over every word and the sparsity penalty.
+
+    It returns the losses [networks, 2] of `losses`.
+    """
+    weights = Tensor(start).contiguous().realize()
+    x, y, share, hardness = (
+        Tensor(a).contiguous().realize()
+        for a in (words, targets, shape.regularised(), np.zeros(2, np.float32))
+    )
+    adam = Adam([weights], rate)
+
+    @TinyJit
+    def step() -> Tensor:
+        total = losses(shape, False, weights, x, y, hardness)
+        (slope,) = (total[:, 0].sum() / targets.size).gradient(weights)
+        weights.grad = slope + Sparsity().slope(weights) * share
+        with Context(TRAINING=1):
+            return total.realize(*adam.schedule_step())
+
+    return step
