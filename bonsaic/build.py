@@ -8,14 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bonsaic import network as networks
 from bonsaic.diag import Missing
+from bonsaic.growing import grow_network
 from bonsaic.ir.core import Module
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import show
 from bonsaic.lang import lower
 from bonsaic.lift import lift
-from bonsaic.network import Network
 from bonsaic.outputs import Output, directory
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, name, weaker
 from bonsaic.prove.walk import walk
@@ -90,7 +89,7 @@ def build(
         b = Build(spec, options, report, out, say, progress, watch)
         say(f"{b.name}: {spec.program.about}")
         say(f"  program   {report.program_line()}")
-        network = _grow(b)
+        network = grow_network(b)
         if network is not None:
             net = lift(network)
             verdict = _prove_network(b, net)
@@ -100,60 +99,6 @@ def build(
         report.files = sorted([*out.written, "report.json"])
         out.write("report.json", report.text())
     return report
-
-
-def _grow(b: Build) -> Network | None:
-    from bonsaic.grow import grow
-    from bonsaic.grow.shrink import machine_of, shrink
-
-    started = time.perf_counter()
-    o, report = b.options, b.report
-    grown = grow(
-        b.spec.table,
-        seed=o.seed,
-        budget=o.budget,
-        guide=o.guide,
-        device=o.device,
-        progress=b.progress,
-    )
-    report.device = grown.device
-    report.network = {"tried": grown.tried, "solved": grown.solved, "steps": grown.steps}
-    best = grown.network or grown.best
-    if best is not None:
-        _save(b, best)
-    b.timed("grow", started)
-    if grown.interrupted:
-        kept = f"the best network so far is in {b.out.directory}" if best else "no network yet"
-        b.say(f"  stopped   {kept}")
-        raise KeyboardInterrupt
-    if grown.network is None:
-        report.advice = grown.advice
-        b.say(f"  unknown   no network was proved within {o.budget:g} s; {grown.advice}")
-        return None
-    b.say(f"  grown     {report.network_line()}: {grown.tried} networks, {grown.steps} steps")
-    if o.prune == "off":
-        return grown.network
-    started = time.perf_counter()
-    left = max(0.5, o.budget - report.seconds["grow"])
-    own = machine_of(grown.network, b.spec.table)
-    small = shrink(grown.network, own, effort=o.prune, seed=o.seed, budget=left).network
-    _save(b, small)
-    b.timed("shrink", started)
-    b.say(f"  pruned    {report.network_line()}")
-    return small
-
-
-def _save(b: Build, network: Network) -> None:
-    path = b.out.directory / f"{b.name}.npz"
-    networks.save(network, path)
-    b.out.written.append(path.name)
-    b.report.network |= {
-        "cells": [[c.states, c.outputs] for c in network.cells],
-        "states": network.states,
-        "neurons": network.neurons,
-        "edges": network.edges,
-        "max_inputs": network.max_inputs,
-    }
 
 
 def _prove_network(b: Build, net: Module) -> Verdict:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 
 from bonsaic import __version__
@@ -13,7 +16,7 @@ from bonsaic.diag import Missing, Mistake
 STATUSES = """exit status:
   0 done and proved      1 the honest no: differs, or not proved within the budget
   2 a mistake in the input or the usage      3 something needed is missing
-  4 a fault of bonsaic's own      130 after Ctrl-C"""
+  4 a fault of bonsaic's own      130 after Ctrl-C, 143 after SIGTERM"""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -21,7 +24,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     module, function = arguments.run.split(":")
     try:
-        status = getattr(import_module(f"bonsaic.commands.{module}"), function)(arguments)
+        with _terminable():
+            status = getattr(import_module(f"bonsaic.commands.{module}"), function)(arguments)
         sys.stdout.flush()
         return status
     except Mistake as e:
@@ -30,6 +34,8 @@ def main(argv: list[str] | None = None) -> int:
         return _fail(3, f"bonsaic: error: {e}")
     except KeyboardInterrupt:
         return _fail(130, "bonsaic: stopped")
+    except _Terminated:
+        return _fail(143, "bonsaic: stopped")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
@@ -41,6 +47,31 @@ def main(argv: list[str] | None = None) -> int:
         kind = type(e).__name__
         advice = "set BONSAIC_TRACEBACK=1 to see where, and please report it"
         return _fail(4, f"bonsaic: internal error: {kind}: {e}\n  help: {advice}")
+
+
+class _Terminated(BaseException):
+    """SIGTERM came, and what could be kept is kept."""
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Within, SIGTERM is a Ctrl-C that comes out as `_Terminated`."""
+    came = False
+
+    def interrupt(number: int, frame: object) -> None:
+        nonlocal came
+        came = True
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    except KeyboardInterrupt:
+        if came:
+            raise _Terminated from None
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _fail(status: int, message: str) -> int:

@@ -86,11 +86,14 @@ class Network:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it appears whole or not at all."""
+    """Write a file so that it appears whole or not at all; where it cannot be, that is a `Mistake`."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         part.write_bytes(content)
         os.replace(part, path)
+    except OSError as e:  # of a full disk Python does not say which file it was
+        reason = (e.strerror or str(e)).lower()
+        raise mistake(str(path), f"the file cannot be written: {reason}") from None
     finally:
         part.unlink(missing_ok=True)
 

@@ -1,0 +1,115 @@
+"""The first half of a build: from the specification to a proved network, pruned, with its checkpoint and its curve."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from bonsaic import network as networks
+from bonsaic.network import Network
+
+if TYPE_CHECKING:
+    from bonsaic.build import Build
+    from bonsaic.grow import Grown
+
+LEAST_PRUNING = 0.5  # seconds, however late the proof came
+
+
+def grow_network(b: Build) -> Network | None:
+    """The pruned network that was proved, or None where the budget ended without one.
+
+    Ctrl-C leaves the best network so far in the directory and raises KeyboardInterrupt.
+    """
+    from bonsaic.emit.curve import curve
+
+    grown = _grown(b)
+    if grown.network is None:
+        b.out.write(f"{b.name}.curve.svg", curve(b.name, grown.curve))
+        return None
+    network, history = grown.network, ()
+    if b.options.prune != "off":
+        network, history = _pruned(b, grown.network)
+    pruning = [(0, grown.network.edges), *history]
+    b.out.write(f"{b.name}.curve.svg", curve(b.name, grown.curve, pruning))
+    return network
+
+
+def _grown(b: Build) -> Grown:
+    from bonsaic.grow import grow
+
+    started = time.perf_counter()
+    o, report = b.options, b.report
+    grown = grow(
+        b.spec.table,
+        seed=o.seed,
+        budget=o.budget,
+        guide=o.guide,
+        device=o.device,
+        progress=b.progress,
+    )
+    report.device = grown.device
+    report.network = {"tried": grown.tried, "solved": grown.solved, "steps": grown.steps}
+    best = grown.network or grown.best
+    if best is not None:
+        _save(b, best)
+    b.timed("grow", started)
+    if grown.interrupted:
+        kept = f"the best network so far is in {b.out.directory}" if best else "no network yet"
+        b.say(f"  stopped   {kept}")
+        raise KeyboardInterrupt
+    if grown.network is None:
+        report.advice = grown.advice
+        b.say(f"  unknown   no network was proved within {o.budget:g} s; {grown.advice}")
+    else:
+        b.say(f"  grown     {report.network_line()}: {grown.tried} networks, {grown.steps} steps")
+    return grown
+
+
+def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int], ...]]:
+    """The small network, and the (step, edges) at which each smaller one came."""
+    from bonsaic.grow.shrink import machine_of, shrink
+
+    started = time.perf_counter()
+    left = max(LEAST_PRUNING, b.options.budget - b.report.seconds["grow"])
+    least = network.edges
+
+    def smaller(step: int, edges: int) -> None:
+        nonlocal least
+        least = min(least, edges)
+
+    def shown() -> bool:
+        if b.progress:
+            spent = time.perf_counter() - started
+            b.progress(
+                f"{spent:5.1f} s ({max(0, left - spent):.0f} s left)  pruning  {least} edges"
+            )
+        return False
+
+    own = machine_of(network, b.spec.table)
+    small = shrink(
+        network,
+        own,
+        effort=b.options.prune,
+        seed=b.options.seed,
+        budget=left,
+        progress=smaller,
+        stop=shown,
+    )
+    _save(b, small.network)
+    b.timed("shrink", started)
+    b.say(f"  pruned    {b.report.network_line()}")
+    return small.network, small.history
+
+
+def _save(b: Build, network: Network) -> None:
+    path = b.out.directory / f"{b.name}.npz"
+    networks.save(network, path)
+    if path.name not in b.out.written:
+        b.out.written.append(path.name)
+    b.report.network |= {
+        "cells": [[c.states, c.outputs] for c in network.cells],
+        "states": network.states,
+        "neurons": network.neurons,
+        "edges": network.edges,
+        "max_inputs": network.max_inputs,
+    }

@@ -1,0 +1,70 @@
+"""Growing inside a build: its curve, and what is left of it after SIGTERM, a full disk or the end of its budget."""
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+PROGRAMS = ROOT / "programs"
+FULL = (  # no file may grow beyond so many bytes, as on a disk that is full
+    "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (%d, %d));"
+    "from bonsaic.cli import main; sys.exit(main(sys.argv[1:]))"
+)
+
+
+def command(*words: object) -> list[str]:
+    return [sys.executable, "-m", "bonsaic", *map(str, words)]
+
+
+def run(*words: object) -> subprocess.CompletedProcess:
+    return subprocess.run(command(*words), capture_output=True, text=True, cwd=ROOT)
+
+
+def test_the_curve_shows_growing_and_pruning(tmp_path):
+    done = run("grow", PROGRAMS / "delay_2.bp", "-o", tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "delay_2.curve.svg" in json.loads((tmp_path / "report.json").read_text())["files"]
+    drawn = ElementTree.parse(tmp_path / "delay_2.curve.svg").iter()
+    names = {e.get("id") for e in drawn if e.tag.endswith("polyline")}
+    assert names == {"loss", "penalty", "edges"}
+
+
+def hard_program(folder: Path) -> Path:
+    """150 states, a multiplication: no population learns it in the time a test takes."""
+    path = folder / "hard.bp"
+    path.write_text(
+        "program hard(a: int[0..3], b: int[0..3]) -> (y: int[0..3]) {\n"
+        "  state s: int[0..150] = 1\n  s = (s * (a + 2) + b * 7 + 3) % 151\n  y = (s + a * b) % 4\n}\n"
+    )
+    return path
+
+
+def test_sigterm_ends_a_build_cleanly(tmp_path):
+    words = ("build", hard_program(tmp_path), "-o", tmp_path / "o", "--guide", "none")
+    process = subprocess.Popen(
+        command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
+    )
+    time.sleep(6)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=30)
+    assert process.returncode == 143 and "Traceback" not in err, err
+    assert err.strip() == "bonsaic: stopped"
+    assert not list((tmp_path / "o").glob(".*"))
+
+
+def test_a_full_disk_is_one_sentence_and_nothing_half_written(tmp_path):
+    out = tmp_path / "words.csv"
+    words = ["data", str(PROGRAMS / "delay_2.bp"), "--words", "500", "-o", str(out)]
+    done = subprocess.run(
+        [sys.executable, "-c", FULL % (1000, 1000), *words],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode == 2, done.stderr
+    assert done.stderr == f"{out}: error: the file cannot be written: file too large\n"
+    assert not list(tmp_path.iterdir())
