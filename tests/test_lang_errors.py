@@ -85,8 +85,8 @@ FILES = {
     ),
     "empty.bp": (b"", "there is no program in this file"),
     "comment.bp": (b"// nothing\n", "there is no program in this file"),
-    "large.bp": (b" " * 500_000, "the file is too large; a program has at most 60,000 characters"),
-    "long.bp": (b" " * 200_000, "the file has 200,000 characters; a program has at most 60,000"),
+    "large.bp": (b" " * 900_000, "the file is too large; a program has at most 200,000 characters"),
+    "long.bp": (b" " * 250_000, "the file has 250,000 characters; a program has at most 200,000"),
     "empty.kiss2": (b"", "this is no KISS2 file: it says no `.i`"),
 }
 
@@ -129,3 +129,20 @@ def test_a_file_with_several_programs(tmp_path: Path) -> None:
 def test_carriage_returns_and_tabs_are_spaces() -> None:
     (program,) = check(parse_text("program p(x: bit) -> (y: bit) {\r\n\ty = x\r\n}\r\n"))
     assert program.name == "p"
+
+
+def test_a_hundred_mistakes_are_shown() -> None:
+    text = "program p(x: bit) -> (y: bit) {\n" + "  z = x\n" * 150 + "  y = x\n}\n"
+    with pytest.raises(Mistake) as e:
+        check(parse_text(text, "p.bp"))
+    *shown, last = e.value.diagnostics
+    assert len(shown) == 100
+    assert last.render() == "p.bp: error: there are 50 more mistakes"
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_long_chain_of_functions_is_told(order: int) -> None:
+    fns = [f"fn f{k}(x: bit) -> bit {{ not f{k - 1}(x) }}" for k in range(1, 400)]
+    text = "\n".join(["fn f0(x: bit) -> bit { x }", *fns][::order])
+    with pytest.raises(Mistake, match="`p` is nested 803 levels deep"):
+        check(parse_text(text + "\nprogram p(x: bit) -> (y: bit) { y = f399(x) }"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lark import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark import Lark, UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from bonsaic.diag import Mistake, Source, Span, mistake
 
@@ -36,19 +36,23 @@ SPELLING = {
 SHOWN = 24  # characters of what was found
 
 
-def explain(error: UnexpectedInput, source: Source) -> Mistake:
+def explain(error: UnexpectedInput, source: Source, grammar: Lark) -> Mistake:
     """The mistake at the place where the text leaves the grammar."""
     if isinstance(error, UnexpectedCharacters):
         return _character(error, source)
     assert isinstance(error, UnexpectedToken), error
     token, end = error.token, len(source.text)
     if token.type == "$END":
-        return mistake(Span(source, end, end), f"the file ends, but {_wanted(error)} was expected")
+        return mistake(
+            Span(source, end, end), f"the file ends, but {_wanted(error, grammar)} was expected"
+        )
     assert token.start_pos is not None and token.end_pos is not None
     where = Span(source, token.start_pos, token.end_pos)
     shown = token if len(token) <= SHOWN else token[:SHOWN] + "..."
     return mistake(
-        where, f"found `{shown}`, but {_wanted(error)} was expected", help=_help(error, source)
+        where,
+        f"found `{shown}`, but {_wanted(error, grammar)} was expected",
+        help=_help(error, source),
     )
 
 
@@ -80,36 +84,12 @@ def _help(error: UnexpectedToken, source: Source) -> str | None:
         return "comparisons do not chain: write `a < b and b < c`"
     if word == "not" and "INT" in wanted:
         return "put brackets round it: `(not ...)`"
-    if error.token.type in KEYWORDS and "NAME" in wanted and "INT" not in wanted:
+    if word.isalpha() and error.token.type != "NAME" and "NAME" in wanted and "INT" not in wanted:
         return f"`{word}` is a word of the language and cannot be a name"
     return None
 
 
-KEYWORDS = [
-    "PROGRAM",
-    "STATE",
-    "ASSUME",
-    "LET",
-    "CONST",
-    "ENUM",
-    "FN",
-    "FOR",
-    "IN",
-    "IF",
-    "ELSE",
-    "MATCH",
-    "AND",
-    "OR",
-    "XOR",
-    "NOT",
-    "DONTCARE",
-    "BIT",
-    "INT",
-    "AS",
-]
-
-
-def _wanted(error: UnexpectedToken) -> str:
+def _wanted(error: UnexpectedToken, grammar: Lark) -> str:
     """What the grammar allows instead, in words: the name of a whole group where one fits."""
     wanted = set(error.accepts)
     if "PROGRAM" in wanted:
@@ -122,22 +102,17 @@ def _wanted(error: UnexpectedToken) -> str:
         return "a type (bit, int[lo..hi] or an enum)"
     if wanted & {"OR", "MULTIPLY"}:
         wanted -= {"AND", "OR", "XOR", "COMPARE", "ADD", "MINUS", "MULTIPLY", "LSQB", "LPAR"}
-        rest = _either(wanted)
+        rest = _either(wanted, grammar)
         return f"an operator or {rest}" if rest else "an operator"
-    return _either(wanted)
+    return _either(wanted, grammar)
 
 
-def _either(terminals: set[str]) -> str:
-    words = sorted(map(_spelling, terminals))
+def _either(terminals: set[str], grammar: Lark) -> str:
+    words = sorted(_spelling(x, grammar) for x in terminals)
     return (
         words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1] if words else ""
     )
 
 
-def _spelling(terminal: str) -> str:
-    from bonsaic.lang.parse import grammar
-
-    if terminal in SPELLING:
-        return SPELLING[terminal]
-    pattern = next(t.pattern.value for t in grammar().terminals if t.name == terminal)
-    return f"`{pattern}`"
+def _spelling(terminal: str, grammar: Lark) -> str:
+    return SPELLING.get(terminal) or f"`{grammar.get_terminal(terminal).pattern.value}`"

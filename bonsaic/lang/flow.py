@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from bonsaic.lang import syntax as s
 from bonsaic.lang import types as t
-from bonsaic.lang.cases import check_cases
 from bonsaic.lang.infer import Inference
-from bonsaic.lang.scope import Scope
-from bonsaic.lang.types import Array, Bit, Enum, Int, Type
+from bonsaic.lang.types import INTEGER, Array, Enum, Int, Scalar, Type
 
 LONGEST = 1024  # elements of an array
 ASSIGNABLE = ("output", "state", "variable")
@@ -28,14 +26,9 @@ class Flow(Inference):
             case "bit":
                 return t.BIT
             case "int":
-                whole = Int(-t.LARGEST, t.LARGEST)
-                low, high = (self.constant_value(x, whole, "the end of a range") for x in d.args)
-                if not isinstance(low, int) or not isinstance(high, int):
-                    return None
-                if low > high:
-                    self.error(d.span, f"this range is empty: {low} is above {high}")
-                    return None
-                return Int(low, high)
+                what, empty = "the end of a range", "this range is empty"
+                ends = self.constant_range(d.args, INTEGER, what, d.span, empty)
+                return Int(*ends) if ends else None
             case "enum":
                 if d.name not in self.enums:
                     found = self.lookup(d.name, d.span, lambda x: x.kind == "enum")
@@ -46,124 +39,73 @@ class Flow(Inference):
         element = self.type(d.element)
         length = self.constant_value(d.args[0], Int(1, LONGEST), "the size of an array")
         if isinstance(element, Array):
-            self.error(
-                d.span,
-                "an array holds bits, integers or members, not arrays",
-                help="use one array, and index it with `row * width + column`",
-            )
-            return None
-        if not isinstance(element, Bit | Int | Enum) or not isinstance(length, int):
-            return None
-        return Array(element, length)
+            hint = "use one array, and index it with `row * width + column`"
+            message = "an array holds bits, integers or members, not arrays"
+            self.error(d.span, message, help=hint)
+        known = isinstance(element, Scalar) and isinstance(length, int)
+        return Array(element, length) if known else None  # type: ignore[arg-type]
 
     def statements(self, statements: Iterable[s.Statement]) -> set[str]:
-        given: set[str] = set()
-        for x in statements:
-            given |= self._statement(x)
-        return given
+        return {name for x in statements for name in self._statement(x)}
 
     def _block(self, body: s.Body | None) -> set[str]:
-        if body is None:
-            return set()
-        assert isinstance(body, s.Block)
-        self.scope = Scope(self.scope)
-        given = self.statements(body.statements)
-        assert self.scope.outer
-        self.scope = self.scope.outer
-        return given
+        assert body is None or isinstance(body, s.Block)
+        with self.inner():
+            return self.statements(body.statements if body else ())
 
     def _statement(self, x: s.Statement) -> set[str]:
         match x:
             case s.Assign():
                 return self._assign(x)
             case s.Let():
-                return self._let(x)
+                type = self.type(x.type) if x.type else self.infer(x.value)
+                if x.type and type is not None:
+                    self.expect(x.value, type, f"`{x.name.text}`")
+                if type is not None:
+                    self.facts.types[x] = type
+                self.define(x.name, "variable", type)
+                return set()
             case s.For():
-                return self._for(x)
-            case s.If(_, branches, otherwise):
-                given = []
-                for condition, body in branches:
-                    self.expect(condition, t.BIT, "a condition")
-                    given.append(self._block(body))
-                return set.intersection(*given, self._block(otherwise))
-            case s.Match(_, subject, arms):
-                check_cases(self, subject, arms)
-                return set.intersection(*[self._block(a.body) for a in arms])
+                ends, what = (x.low, x.high), "the end of a range"
+                bounds = self.constant_range(ends, INTEGER, what, x.span, "this loop never runs")
+                if bounds:
+                    self.facts.bounds[x] = bounds
+                with self.inner():
+                    self.define(x.name, "loop variable", Int(*bounds) if bounds else None)
+                    return self._block(x.body)
+            case s.If() | s.Match():
+                return set.intersection(*map(self._block, self.bodies(x)))
 
     def _assign(self, x: s.Assign) -> set[str]:
-        name = x.target.text if isinstance(x.target, s.Name) else x.target.array.text
-        symbol = self.lookup(name, x.target.span, lambda y: y.kind in ASSIGNABLE)
+        name, where = (
+            x.target.text if isinstance(x.target, s.Name) else x.target.array.text,
+            x.target.span,
+        )
+        symbol = self.lookup(name, where, lambda y: y.kind in ASSIGNABLE)
         if symbol is None or symbol.kind not in ASSIGNABLE:
             if symbol:
                 note = (symbol.span, f"`{name}` is defined here")
-                self.error(
-                    x.target.span,
-                    f"`{name}` is {t.article(symbol.kind)}, which cannot be assigned",
-                    notes=[note],
-                )
+                message = f"`{name}` is {t.article(symbol.kind)}, which cannot be assigned"
+                self.error(where, message, note=note)
             self.infer(x.value)
             return set()
-        type = self.element(x.target) if isinstance(x.target, s.Index) else symbol.type
+        output = symbol.kind == "output"
+        type = self.infer(x.target) if isinstance(x.target, s.Index) else symbol.type
         if type is None:
             self.infer(x.value, free=True)
         else:
             self.facts.types[x] = type
-            self.expect(x.value, type, f"`{name}`", free=symbol.kind == "output")
-        return {name} if symbol.kind == "output" else set()
-
-    def _let(self, x: s.Let) -> set[str]:
-        type = self.type(x.type) if x.type else self.infer(x.value)
-        if x.type and type is not None:
-            self.expect(x.value, type, f"`{x.name.text}`")
-        if type is not None:
-            self.facts.types[x] = type
-        self.define(x.name, "variable", type)
-        return set()
-
-    def _for(self, x: s.For) -> set[str]:
-        whole = Int(-t.LARGEST, t.LARGEST)
-        low, high = (self.constant_value(e, whole, "the end of a range") for e in (x.low, x.high))
-        known = isinstance(low, int) and isinstance(high, int)
-        if known and low > high:  # type: ignore[operator]
-            self.error(x.span, f"this loop never runs: {low} is above {high}")
-            known = False
-        if known:
-            self.facts.bounds[x] = (low, high)  # type: ignore[assignment]
-        self.scope = Scope(self.scope)
-        self.define(x.name, "loop variable", Int(low, high) if known else None)  # type: ignore[arg-type]
-        given = self._block(x.body)
-        assert self.scope.outer
-        self.scope = self.scope.outer
-        return given
+            self.expect(x.value, type, f"`{name}`", free=output)
+        return {name} if output else set()
 
     def ungiven(self, port: s.PortText, body: s.Block) -> None:
         """Complain about an output that some path leaves without a value."""
         name = port.name.text
-        some = [
-            x for x in _assignments(body) if isinstance(x.target, s.Name) and x.target.text == name
-        ]
-        if some:
-            note = (some[-1].span, "this gives it a value on some paths only")
-            self.error(
-                port.span,
-                f"`{name}` is not given a value on every path",
-                notes=[note],
-                help=f"start with a default: `{name} = 0`, or `{name} = dontcare`",
-            )
-        else:
+        assigned = [x for x in s.walk(body) if isinstance(x, s.Assign)]
+        some = [x for x in assigned if isinstance(x.target, s.Name) and x.target.text == name]
+        if not some:
             self.error(port.span, f"`{name}` is never given a value")
-
-
-def _assignments(body: s.Body | None) -> Iterator[s.Assign]:
-    for x in body.statements if isinstance(body, s.Block) else ():
-        match x:
-            case s.Assign():
-                yield x
-            case s.For():
-                yield from _assignments(x.body)
-            case s.If(_, branches, otherwise):
-                for part in (*(b for _, b in branches), otherwise):
-                    yield from _assignments(part)
-            case s.Match(_, _, arms):
-                for arm in arms:
-                    yield from _assignments(arm.body)
+            return
+        note = (some[-1].span, "this gives it a value on some paths only")
+        hint = f"start with a default: `{name} = 0`, or `{name} = dontcare`"
+        self.error(port.span, f"`{name}` is not given a value on every path", note=note, help=hint)

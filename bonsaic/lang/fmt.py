@@ -6,13 +6,12 @@ statement in them. A break inside a statement is kept, and the rest of it indent
 
 from __future__ import annotations
 
-import functools
 import re
 from dataclasses import dataclass, field
 
-from lark import Lark, Token, Tree
+from lark import Token, Tree
 
-from bonsaic.lang.parse import GRAMMAR, parse_text
+from bonsaic.lang.parse import grammar, parse_text
 
 LINES = {
     "const",
@@ -37,7 +36,7 @@ COMMENT = re.compile(r"//[^\n]*")
 def format_text(text: str, path: str = "<text>") -> str:
     """The canonical layout of a program text; formatting it again changes nothing. Raises a `Mistake`."""
     parse_text(text, path)
-    tokens, starts = _tokens(_grammar().parse(text))
+    tokens, starts = _tokens(grammar(keep_all_tokens=True).parse(text))
     layout = _Layout()
     opened = _opened(text, tokens, starts)
     at = 0
@@ -47,17 +46,6 @@ def format_text(text: str, path: str = "<text>") -> str:
         )
         at = token.end_pos or 0
     return layout.finish(text[at:])
-
-
-@functools.cache
-def _grammar() -> Lark:
-    return Lark(
-        GRAMMAR.read_text(),
-        parser="lalr",
-        lexer="basic",
-        propagate_positions=True,
-        keep_all_tokens=True,
-    )
 
 
 def _tokens(tree: Tree) -> tuple[list[tuple[Token, str]], set[int]]:

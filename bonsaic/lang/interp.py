@@ -11,7 +11,7 @@ from typing import Any
 from bonsaic.diag import Span
 from bonsaic.lang import syntax as s
 from bonsaic.lang.program import Facts, Program, Value
-from bonsaic.lang.types import Array, Enum, Int, Type, extent
+from bonsaic.lang.types import Array, Enum, Int, Type
 
 Env = dict[str, Any]  # the values of names; None for an output that does not matter
 State = tuple[Value, ...]
@@ -53,8 +53,8 @@ def _compiled(p: Program) -> Step:
     return compile_tick(p, None)
 
 
-def compile_tick(p: Program, ran: set[s.Block] | None) -> Step:
-    """`tick` of one program as a function; it adds the blocks it runs to `ran`."""
+def compile_tick(p: Program, ran: set[s.Body] | None) -> Step:
+    """`tick` of one program as a function; it adds the bodies of `if` and `match` it runs to `ran`."""
     names = [x.name for x in p.states] + [x.name for x in p.inputs]
     kept = [x.name for x in p.states]
     outputs = [x.name for x in p.outputs]
@@ -81,16 +81,13 @@ def evaluate(e: s.Expr, facts: Facts) -> Value:
 class _Meaning:
     """Each part of the tree as a Python function of the values of the names."""
 
-    def __init__(self, facts: Facts, ran: set[s.Block] | None):
+    def __init__(self, facts: Facts, ran: set[s.Body] | None):
         self.facts, self.ran = facts, ran
-        self.functions: dict[str, Callable] = {}
+        self.functions: dict[str, Meaning] = {}
 
     def block(self, block: s.Body | None) -> Meaning:
         assert block is None or isinstance(block, s.Block)
         parts = [self.statement(x) for x in block.statements] if block else []
-        if block and self.ran is not None:
-            mark, ran = block, self.ran
-            parts.insert(0, lambda env: ran.add(mark))
 
         def run(env: Env) -> None:
             for part in parts:
@@ -99,46 +96,44 @@ class _Meaning:
         return parts[0] if len(parts) == 1 else run
 
     def statement(self, x: s.Statement) -> Meaning:
-        facts = self.facts
         match x:
-            case s.Assign(_, s.Index() as target, value):
-                return _store_element(
-                    target, self.expression(target.index), self.fitted(value, facts.types[x])
-                )
-            case s.Assign(_, s.Name(_, name), value) | s.Let(_, s.Ident(_, name), _, value):
-                return _store(name, self.fitted(value, facts.types[x]))
-            case s.For(_, s.Ident(_, name), _, _, body):
-                low, high = facts.bounds[x]
-                return _repeat(name, range(low, high + 1), self.block(body))
             case s.If() | s.Match():
                 return self.choice(x, self.block)
+            case s.For(_, s.Ident(_, name), _, _, body):
+                low, high = self.facts.bounds[x]
+                return _repeat(name, range(low, high + 1), self.block(body))
+            case s.Let(_, s.Ident(_, name)) | s.Assign(_, s.Name(_, name)):
+                return _store(name, self.fitted(x.value, self.facts.types[x]))
+            case s.Assign(_, s.Index() as target, value):
+                index = self.expression(target.index)
+                return _store_element(target, index, self.fitted(value, self.facts.types[x]))
         raise AssertionError(x)
 
-    def choice(self, x: s.If | s.Match, meaning: Callable) -> Meaning:
+    def choice(self, x: s.If | s.Match, meaning: Callable[[Any], Meaning]) -> Meaning:
         """The meaning of the first body whose condition holds, or whose pattern fits."""
-        if isinstance(x, s.Match):
-            arms = [(self.facts.cases[arm], meaning(arm.body)) for arm in x.arms]
-            return _select(self.expression(x.subject), arms)
-        branches = [(self.expression(c), meaning(body)) for c, body in x.branches]
-        return _branch(branches, meaning(x.otherwise))
 
-    def fitted(self, e: s.Expr, type: Type) -> Callable:
+        def body(b: s.Body | None) -> Meaning:
+            return meaning(b) if b is None or self.ran is None else _mark(b, meaning(b), self.ran)
+
+        if isinstance(x, s.Match):
+            arms = [(self.facts.cases[arm], body(arm.body)) for arm in x.arms]
+            return _select(self.expression(x.subject), arms)
+        branches = [(self.expression(c), body(b)) for c, b in x.branches]
+        return _branch(branches, body(x.otherwise))
+
+    def fitted(self, e: s.Expr, type: Type) -> Meaning:
         """The value of an expression, checked to be one of the type."""
         value = self.expression(e)
-        if isinstance(type, Array):
-            if not isinstance(type.element, Int):
-                return value
-            low, high = extent(type.element)
-        elif isinstance(type, Int):
-            low, high = extent(type)
-        else:
+        element = type.element if isinstance(type, Array) else type
+        if not isinstance(element, Int):
             return value
+        low, high = element.low, element.high
 
         def run(env: Env) -> Value | None:
             v = value(env)
             for x in v if isinstance(v, tuple) else (v,):
                 if x is not None and not low <= x <= high:
-                    raise Violation(e.span, f"{x} is outside {Int(low, high)}")
+                    raise Violation(e.span, f"{x} is outside {element}")
             return v
 
         return run
@@ -148,25 +143,17 @@ class _Meaning:
             case s.Number(_, value):
                 return lambda env: value
             case s.Name(_, name):
-                if name in self.facts.consts:
-                    fixed = self.facts.consts[name]
-                    return lambda env: fixed
-                return operator.itemgetter(name)
+                if name not in self.facts.consts:
+                    return operator.itemgetter(name)
+                fixed = self.facts.consts[name]
+                return lambda env: fixed
             case s.Index():
-                array, index = (
-                    self.expression(s.Name(e.array.span, e.array.text)),
-                    self.expression(e.index),
-                )
+                array, index = self.expression(e.array), self.expression(e.index)
                 return lambda env: (a := array(env))[_inside(index(env), a, e)]
-            case s.Call(_, s.Ident(_, "int"), (x,)):
-                return self.expression(x)
             case s.Call(_, s.Ident(_, name), args):
                 return self.call(name, args)
-            case s.Unary(_, op, x):
-                inner = self.expression(x)
-                return (lambda env: 1 - inner(env)) if op == "not" else (lambda env: -inner(env))
-            case s.Binary():
-                return self.binary(e)
+            case s.Op():
+                return self.operation(e, *map(self.expression, e.args))
             case s.List(_, items):
                 parts = [self.expression(x) for x in items]
                 return lambda env: tuple([x(env) for x in parts])
@@ -177,59 +164,80 @@ class _Meaning:
         raise AssertionError(e)
 
     def call(self, name: str, args: tuple[s.Expr, ...]) -> Meaning:
-        params = self.facts.functions[name].params
-        values = [(n, self.fitted(a, type)) for a, (n, type) in zip(args, params, strict=True)]
+        function = self.facts.functions[name]
+        pairs = zip(args, function.params, strict=True)
+        values = [(n, self.fitted(a, type)) for a, (n, type) in pairs]
         if name not in self.functions:
-            function = self.facts.functions[name]
             self.functions[name] = self.fitted(function.body, function.result)
         body = self.functions[name]
         return lambda env: body({n: value(env) for n, value in values})
 
-    def binary(self, e: s.Binary) -> Meaning:
-        left, right = self.expression(e.left), self.expression(e.right)
+    def operation(self, e: s.Op, left: Meaning, right: Meaning | None = None) -> Meaning:
+        if right is None:
+            return _unary(e.op, left)
         match e.op:
             case "and":
                 return lambda env: left(env) and right(env)
             case "or":
                 return lambda env: left(env) or right(env)
             case "/" | "%":
-                f = operator.floordiv if e.op == "/" else operator.mod
-
-                def divide(env: Env) -> Value:
-                    x, y = left(env), right(env)
-                    if y == 0:
-                        raise Violation(e.right.span, "this divides by zero")
-                    return f(x, y)
-
-                return divide
-        f = _OPERATIONS[e.op]
+                return _divide(e, left, right)
+        f = OPERATIONS[e.op]
         if isinstance(enum := self.facts.types[e], Enum):
             count = len(enum.members)
             return lambda env: f(left(env), right(env)) % count
         return lambda env: f(left(env), right(env))
 
 
-def _store(name: str, value: Callable) -> Meaning:
+def _unary(op: str, x: Meaning) -> Meaning:
+    match op:
+        case "not":
+            return lambda env: 1 - x(env)
+        case "-":
+            return lambda env: -x(env)
+    assert op == "int", op
+    return x
+
+
+def _divide(e: s.Op, left: Meaning, right: Meaning) -> Meaning:
+    f, place = OPERATIONS[e.op], e.args[1].span
+
+    def run(env: Env) -> int:
+        x, y = left(env), right(env)
+        if y == 0:
+            raise Violation(place, "this divides by zero")
+        return f(x, y)
+
+    return run
+
+
+def _mark(body: s.Body, meaning: Meaning, ran: set[s.Body]) -> Meaning:
+    def run(env: Env) -> Any:
+        ran.add(body)
+        return meaning(env)
+
+    return run
+
+
+def _store(name: str, value: Meaning) -> Meaning:
     def run(env: Env) -> None:
         env[name] = value(env)
 
     return run
 
 
-def _store_element(target: s.Index, index: Callable, value: Callable) -> Meaning:
+def _store_element(target: s.Index, index: Meaning, value: Meaning) -> Meaning:
     name = target.array.text
 
     def run(env: Env) -> None:
-        new = value(env)
-        array = env[name]
-        assert isinstance(array, tuple)
+        new, array = value(env), env[name]
         i = _inside(index(env), array, target)
         env[name] = (*array[:i], new, *array[i + 1 :])
 
     return run
 
 
-def _repeat(name: str, values: range, body: Callable) -> Meaning:
+def _repeat(name: str, values: range, body: Meaning) -> Meaning:
     def run(env: Env) -> None:
         for i in values:
             env[name] = i
@@ -238,8 +246,8 @@ def _repeat(name: str, values: range, body: Callable) -> Meaning:
     return run
 
 
-def _branch(branches: list[tuple[Callable, Callable]], otherwise: Callable) -> Callable:
-    def run(env: Env) -> Value | None:
+def _branch(branches: list[tuple[Meaning, Meaning]], otherwise: Meaning) -> Meaning:
+    def run(env: Env) -> Any:
         for condition, body in branches:
             if condition(env):
                 return body(env)
@@ -248,10 +256,8 @@ def _branch(branches: list[tuple[Callable, Callable]], otherwise: Callable) -> C
     return run
 
 
-def _select(
-    subject: Callable, arms: list[tuple[tuple[tuple[int, int], ...], Callable]]
-) -> Callable:
-    def run(env: Env) -> Value | None:
+def _select(subject: Meaning, arms: list[tuple[tuple[tuple[int, int], ...], Meaning]]) -> Meaning:
+    def run(env: Env) -> Any:
         value = subject(env)
         for cases, body in arms:
             for low, high in cases:
@@ -265,16 +271,16 @@ def _select(
 def _inside(index: int, array: tuple[int, ...], place: s.Index) -> int:
     if 0 <= index < len(array):
         return index
-    raise Violation(
-        place.index.span,
-        f"index {index} is outside `{place.array.text}`, whose elements are 0 to {len(array) - 1}",
-    )
+    elements = f"`{place.array.text}`, whose elements are 0 to {len(array) - 1}"
+    raise Violation(place.index.span, f"index {index} is outside {elements}")
 
 
-_OPERATIONS: Mapping[str, Callable[[int, int], int]] = {
+OPERATIONS: Mapping[str, Callable[[int, int], int]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
+    "/": operator.floordiv,
+    "%": operator.mod,
     "xor": operator.xor,
     "==": lambda x, y: int(x == y),
     "!=": lambda x, y: int(x != y),

@@ -173,21 +173,20 @@ class _Lowering:
             case s.Name(_, name):
                 return self._named(name)
             case s.Index(_, array, index):
-                elements = _flat(self._named(array.text))
+                elements = _flat(self._value(array))
                 i = self._number(index)
                 result = elements[-1]
                 for k in range(len(elements) - 2, -1, -1):
                     result = a.select(a.eq(i, a.number(k)), elements[k], result)
                 return result
-            case s.Call(_, s.Ident(_, "int"), (x,)):
-                return self._value(x)
             case s.Call(_, s.Ident(_, name), args):
                 return self._call(self.p.facts.functions[name], args)
-            case s.Unary(_, op, x):
-                n = self._number(x)
-                return a.not_(n) if op == "not" else a.linear([-1], [n])
-            case s.Binary():
-                return self._binary(e)
+            case s.Op(_, op, (x,)):
+                return UNARY[op](self._number(x))
+            case s.Op(_, op, (x, y)):
+                n = BINARY[op](self._number(x), self._number(y))
+                enum = self.p.facts.types[e]
+                return a.mod(n, a.number(len(enum.members))) if isinstance(enum, t.Enum) else n
             case s.List(_, items):
                 return tuple(self._number(x) for x in items)
             case s.Dontcare():
@@ -229,13 +228,6 @@ class _Lowering:
             last = _choose(condition, value, last)
         return last
 
-    def _binary(self, e: s.Binary) -> Node:
-        x = self._number(e.left)
-        y = self._number(e.right)
-        n = _MEANING[e.op](x, y)
-        enum = self.p.facts.types[e]
-        return a.mod(n, a.number(len(enum.members))) if isinstance(enum, t.Enum) else n
-
 
 def _flat(value: Nodes) -> tuple[Node, ...]:
     return value if isinstance(value, tuple) else (value,)
@@ -273,7 +265,12 @@ def _encode(x: Port, value: Node) -> list[Node]:
     return [a.mod(a.div(offset, a.number(1 << k)), a.number(2)) for k in range(len(x.wires))]
 
 
-_MEANING: dict[str, Callable[[Node, Node], Node]] = {
+UNARY: dict[str, Callable[[Node], Node]] = {
+    "not": a.not_,
+    "-": lambda x: a.linear([-1], [x]),
+    "int": lambda x: x,
+}
+BINARY: dict[str, Callable[[Node, Node], Node]] = {
     "and": a.and_,
     "or": a.or_,
     "xor": a.xor,

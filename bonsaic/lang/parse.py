@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from lark import Lark, Token, Transformer_NonRecursive, Tree, UnexpectedInput, v_args
+from lark import Lark, Token, Transformer_NonRecursive, Tree, UnexpectedInput
 from lark.tree import Meta
 
 from bonsaic.diag import Source, Span, mistake
 from bonsaic.lang import syntax as s
 from bonsaic.lang.explain import explain
 
-LONGEST = 60_000  # characters of a file
+LONGEST = 200_000  # characters of a file
 DEEPEST = 100  # levels of nesting
 DIGITS = 12  # of a number: more than any range allows
 GRAMMAR = Path(__file__).with_name("bp.lark")
@@ -29,14 +30,20 @@ def parse_text(text: str, path: str = "<text>", *, longest: int = LONGEST) -> s.
     try:
         tree = grammar().parse(text)
     except UnexpectedInput as e:
-        raise explain(e, source) from None
+        raise explain(e, source, grammar()) from None
     _check_depth(tree, source)
     return _Build(source).transform(tree)
 
 
 @functools.cache
-def grammar() -> Lark:
-    return Lark(GRAMMAR.read_text(), parser="lalr", lexer="basic", propagate_positions=True)
+def grammar(*, keep_all_tokens: bool = False) -> Lark:
+    return Lark(
+        GRAMMAR.read_text(),
+        parser="lalr",
+        lexer="basic",
+        propagate_positions=True,
+        keep_all_tokens=keep_all_tokens,
+    )
 
 
 def _check_depth(tree: Tree, source: Source) -> None:
@@ -53,163 +60,104 @@ def _check_depth(tree: Tree, source: Source) -> None:
     )
 
 
-@v_args(meta=True)
 class _Build(Transformer_NonRecursive):
-    """One method per rule of the grammar: from the rule's parts to the part of the syntax tree."""
+    """From the bottom up: every rule of the grammar by its row in RULES."""
 
     def __init__(self, source: Source):
         super().__init__()
         self.source = source
 
-    def _span(self, meta: Meta) -> Span:
-        return Span(self.source, getattr(meta, "start_pos", 0), getattr(meta, "end_pos", 0))
+    def __default__(self, data: str, children: list[Any], meta: Meta) -> Any:
+        place = getattr(meta, "start_pos", 0), getattr(meta, "end_pos", 0)
+        return RULES[data](Span(self.source, *place), *children)
 
     def _place(self, token: Token) -> Span:
         assert token.start_pos is not None and token.end_pos is not None
         return Span(self.source, token.start_pos, token.end_pos)
 
-    def _ident(self, token: Token) -> s.Ident:
+    def NAME(self, token: Token) -> s.Ident:
         return s.Ident(self._place(token), str(token))
 
-    def _number(self, digits: Token, span: Span, sign: int = 1) -> s.Number:
+    def INT(self, token: Token) -> s.Number:
         """Longer numbers are cut: still beyond every range, so that the checker reports them."""
-        return s.Number(span, sign * int(digits.lstrip("0")[:DIGITS] or "0"))
+        return s.Number(self._place(token), int(token.lstrip("0")[:DIGITS] or "0"))
 
-    def start(self, m: Meta, c: list[Any]) -> s.File:
-        return s.File(self._span(m), tuple(c))
+    def DECIMAL(self, token: Token) -> s.Ident:
+        return s.Ident(self._place(token), str(token))
 
-    def const(self, m: Meta, c: list[Any]) -> s.Const:
-        return s.Const(self._span(m), self._ident(c[0]), c[1])
 
-    def enum(self, m: Meta, c: list[Any]) -> s.EnumText:
-        name, *members = map(self._ident, c)
-        return s.EnumText(self._span(m), name, tuple(members))
+def _program(
+    span: Span,
+    name: s.Ident,
+    inputs: tuple[s.PortText, ...],
+    outputs: tuple[s.PortText, ...],
+    *rest: s.Part,
+) -> s.ProgramText:
+    states = tuple(x for x in rest if isinstance(x, s.StateText))
+    assumes = tuple(x.condition for x in rest if isinstance(x, s.Assume))
+    body = tuple(x for x in rest if not isinstance(x, s.StateText | s.Assume))
+    return s.ProgramText(span, name, inputs, outputs, states, assumes, s.Block(span, body))  # type: ignore[arg-type]
 
-    def fn(self, m: Meta, c: list[Any]) -> s.Fn:
-        return s.Fn(self._span(m), self._ident(c[0]), c[1] or (), c[2], c[3])
 
-    def params(self, m: Meta, c: list[Any]) -> tuple[s.PortText, ...]:
-        return tuple(c)
+def _tuple(span: Span, *parts: s.Part) -> tuple[s.Part, ...]:
+    return parts
 
-    ports = arguments = patterns = params
 
-    def param(self, m: Meta, c: list[Any]) -> s.PortText:
-        return s.PortText(self._span(m), self._ident(c[0]), c[1], tuple(c[2:]))
+def _port(span: Span, name: s.Ident, type: s.TypeText, *options: s.Option) -> s.PortText:
+    return s.PortText(span, name, type, options)
 
-    port = param
 
-    def option(self, m: Meta, c: list[Any]) -> s.Option:
-        return s.Option(self._span(m), "as" if c[0].type == "NAME" else "~", str(c[0]))
+def _option(span: Span, x: s.Ident | s.Number) -> s.Option:
+    text = span.source.text[x.span.start : x.span.end]
+    return s.Option(span, "~" if span.source.text[span.start] == "~" else "as", text)
 
-    def program(self, m: Meta, c: list[Any]) -> s.ProgramText:
-        name, inputs, outputs, *rest = c
-        states = tuple(x for x in rest if isinstance(x, s.StateText))
-        assumes = tuple(x.args[0] for x in rest if isinstance(x, s.Call))
-        body = tuple(x for x in rest if not isinstance(x, s.StateText | s.Call))
-        block = s.Block(self._span(m), body)
-        ident = self._ident(name)
-        return s.ProgramText(self._span(m), ident, inputs or (), outputs, states, assumes, block)
 
-    def state(self, m: Meta, c: list[Any]) -> s.StateText:
-        return s.StateText(self._span(m), self._ident(c[0]), c[1], c[2])
+def _if(span: Span, *parts: Any) -> s.If:
+    return s.If(span, tuple(zip(parts[:-1:2], parts[1:-1:2], strict=True)), parts[-1])
 
-    def assume(self, m: Meta, c: list[Any]) -> s.Call:
-        return s.Call(self._span(m), s.Ident(self._span(m), "assume"), (c[0],))
 
-    def bit_type(self, m: Meta, c: list[Any]) -> s.TypeText:
-        return s.TypeText(self._span(m), "bit")
+def _match(span: Span, subject: s.Expr, *arms: s.Arm) -> s.Match:
+    return s.Match(span, subject, arms)
 
-    def int_type(self, m: Meta, c: list[Any]) -> s.TypeText:
-        return s.TypeText(self._span(m), "int", (c[0], c[1]))
 
-    def enum_type(self, m: Meta, c: list[Any]) -> s.TypeText:
-        return s.TypeText(self._span(m), "enum", name=str(c[0]))
-
-    def array_type(self, m: Meta, c: list[Any]) -> s.TypeText:
-        return s.TypeText(self._span(m), "array", (c[1],), element=c[0])
-
-    def assign(self, m: Meta, c: list[Any]) -> s.Assign:
-        return s.Assign(self._span(m), c[0], c[1])
-
-    def target(self, m: Meta, c: list[Any]) -> s.Name | s.Index:
-        return self.name(m, c) if c[1] is None else self.index(m, c)
-
-    def let(self, m: Meta, c: list[Any]) -> s.Let:
-        return s.Let(self._span(m), self._ident(c[0]), c[1], c[2])
-
-    def for_(self, m: Meta, c: list[Any]) -> s.For:
-        return s.For(self._span(m), self._ident(c[0]), c[1], c[2], c[3])
-
-    def if_(self, m: Meta, c: list[Any]) -> s.If:
-        return s.If(self._span(m), tuple(zip(c[:-1:2], c[1:-1:2], strict=True)), c[-1])
-
-    choose = if_
-
-    def match_(self, m: Meta, c: list[Any]) -> s.Match:
-        return s.Match(self._span(m), c[0], tuple(c[1:]))
-
-    select = match_
-
-    def block(self, m: Meta, c: list[Any]) -> s.Block:
-        return s.Block(self._span(m), tuple(c))
-
-    def arm(self, m: Meta, c: list[Any]) -> s.Arm:
-        return s.Arm(self._span(m), c[0], c[1])
-
-    choice = arm
-
-    def pattern(self, m: Meta, c: list[Any]) -> s.Pattern:
-        low, high = c or (None, None)
-        return s.Pattern(self._span(m), low, high)
-
-    def signed(self, m: Meta, c: list[Any]) -> s.Name | s.Number:
-        if c[0].type == "NAME":
-            return s.Name(self._span(m), str(c[0]))
-        return self._number(c[-1], self._span(m), -1 if len(c) == 2 else 1)
-
-    def _binary(self, m: Meta, op: str, c: list[Any]) -> s.Binary:
-        return s.Binary(self._span(m), op, c[0], c[-1])
-
-    def binary_or(self, m: Meta, c: list[Any]) -> s.Binary:
-        return self._binary(m, "or", c)
-
-    def binary_xor(self, m: Meta, c: list[Any]) -> s.Binary:
-        return self._binary(m, "xor", c)
-
-    def binary_and(self, m: Meta, c: list[Any]) -> s.Binary:
-        return self._binary(m, "and", c)
-
-    def binary(self, m: Meta, c: list[Any]) -> s.Binary:
-        return self._binary(m, str(c[1]), c)
-
-    compare = binary
-
-    def negate(self, m: Meta, c: list[Any]) -> s.Unary:
-        return s.Unary(self._span(m), "not", c[0])
-
-    def minus(self, m: Meta, c: list[Any]) -> s.Unary:
-        return s.Unary(self._span(m), "-", c[1])
-
-    def number(self, m: Meta, c: list[Any]) -> s.Number:
-        return self._number(c[0], self._span(m))
-
-    def name(self, m: Meta, c: list[Any]) -> s.Name:
-        return s.Name(self._span(m), str(c[0]))
-
-    def index(self, m: Meta, c: list[Any]) -> s.Index:
-        return s.Index(self._span(m), self._ident(c[0]), c[1])
-
-    def call(self, m: Meta, c: list[Any]) -> s.Call:
-        return s.Call(self._span(m), self._ident(c[0]), c[1] or ())
-
-    def to_int(self, m: Meta, c: list[Any]) -> s.Call:
-        return s.Call(self._span(m), s.Ident(self._span(m), "int"), (c[0],))
-
-    def dontcare(self, m: Meta, c: list[Any]) -> s.Dontcare:
-        return s.Dontcare(self._span(m))
-
-    def group(self, m: Meta, c: list[Any]) -> s.Expr:
-        return c[0]
-
-    def items(self, m: Meta, c: list[Any]) -> s.List:
-        return s.List(self._span(m), tuple(c))
+RULES: dict[str, Callable[..., Any]] = {
+    "start": lambda span, *declarations: s.File(span, declarations),
+    "const": s.Const,
+    "enum": lambda span, name, *members: s.EnumText(span, name, members),
+    "fn": s.Fn,
+    "params": _tuple,
+    "param": _port,
+    "program": _program,
+    "inputs": _tuple,
+    "outputs": _tuple,
+    "port": _port,
+    "option": _option,
+    "state": s.StateText,
+    "assume": s.Assume,
+    "bit_type": lambda span: s.TypeText(span, "bit"),
+    "int_type": lambda span, low, high: s.TypeText(span, "int", (low, high)),
+    "enum_type": lambda span, name: s.TypeText(span, "enum", name=name.text),
+    "array_type": lambda span, element, size: s.TypeText(span, "array", (size,), element=element),
+    "assign": s.Assign,
+    "let": s.Let,
+    "for_": s.For,
+    "if_": _if,
+    "match_": _match,
+    "block": lambda span, *statements: s.Block(span, statements),
+    "arm": s.Arm,
+    "patterns": _tuple,
+    "pattern": s.Pattern,
+    "negative": lambda span, minus, number: s.Number(span, -number.value),
+    "binary": lambda span, left, op, right: s.Op(span, str(op), (left, right)),
+    "unary": lambda span, op, x: s.Op(span, str(op), (x,)),
+    "name": lambda span, name: s.Name(span, name.text),
+    "index": lambda span, a, index: s.Index(span, s.Name(a.span, a.text), index),
+    "call": s.Call,
+    "to_int": lambda span, x: s.Op(span, "int", (x,)),
+    "items": lambda span, *items: s.List(span, items),
+    "dontcare": s.Dontcare,
+    "choose": _if,
+    "select": _match,
+    "choice": s.Arm,
+    "arguments": _tuple,
+}

@@ -49,12 +49,15 @@ class Function:
     body: s.Expr
 
 
+Extent = tuple[int, int]  # parts that are evaluated, levels that they are nested
+
+
 @dataclass(eq=False)
 class Facts:
     """What the checker found out about the parts of a file.
 
     types: of expressions, and of what a `let` or an assignment stores to. bounds: of `for`. cases: the values an arm
-    matches. unsure: what may leave its range as far as the text shows. bodies: of programs.
+    matches. unsure: what may leave its range as far as the text shows. bodies: of programs. extents: of functions.
     """
 
     types: dict[s.Part, Type] = field(default_factory=dict)
@@ -64,6 +67,7 @@ class Facts:
     bodies: list[Span] = field(default_factory=list)
     consts: dict[str, Value] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)
+    extents: dict[str, Extent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, eq=False)

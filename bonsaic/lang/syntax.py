@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from typing import dataclass_transform
 
 from bonsaic.diag import Span
 
 
+@dataclass_transform(frozen_default=True, eq_default=False)
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Anything with a place. Parts are compared by identity, so that tables can say something about each."""
+    """Anything with a place: a frozen dataclass, compared by identity so that tables can say something about each."""
 
     span: Span
 
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, eq=False)(cls)
 
-@dataclass(frozen=True, eq=False)
+
 class Ident(Part):
     """A name where it is defined or used."""
 
@@ -24,109 +29,93 @@ class Ident(Part):
 # --- expressions
 
 
-@dataclass(frozen=True, eq=False)
 class Number(Part):
     value: int
 
 
-@dataclass(frozen=True, eq=False)
 class Name(Part):
     text: str
 
 
-@dataclass(frozen=True, eq=False)
 class Index(Part):
-    array: Ident
+    array: Name
     index: Expr
 
 
-@dataclass(frozen=True, eq=False)
 class Call(Part):
-    """A function's value; `int(...)` is the call of the function named "int"."""
-
     function: Ident
     args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Unary(Part):
-    """`not x` or `-x`."""
+class Op(Part):
+    """An operator and its operands, also `int(x)`, whose operator is "int"."""
 
     op: str
-    x: Expr
+    args: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, eq=False)
-class Binary(Part):
-    op: str
-    left: Expr
-    right: Expr
-
-
-@dataclass(frozen=True, eq=False)
 class List(Part):
     items: tuple[Expr, ...]
 
 
-@dataclass(frozen=True, eq=False)
 class Dontcare(Part):
     pass
 
 
-@dataclass(frozen=True, eq=False)
 class Block(Part):
     """Statements in braces."""
 
     statements: tuple[Statement, ...]
 
 
-@dataclass(frozen=True, eq=False)
 class If(Part):
     """`if` with any number of `else if`; bodies are blocks in a statement and expressions in a value."""
 
     branches: tuple[tuple[Expr, Body], ...]
     otherwise: Body | None
 
+    @property
+    def bodies(self) -> list[Body | None]:
+        return [body for _, body in self.branches] + [self.otherwise]
 
-@dataclass(frozen=True, eq=False)
+
 class Pattern(Part):
     """All values from `low` to `high`; None is the wildcard, a single value has no `high`."""
 
-    low: Name | Number | None
-    high: Name | Number | None
+    low: Name | Number | None = None
+    high: Name | Number | None = None
 
 
-@dataclass(frozen=True, eq=False)
 class Arm(Part):
     patterns: tuple[Pattern, ...]
     body: Body
 
 
-@dataclass(frozen=True, eq=False)
 class Match(Part):
     """`match`; bodies are blocks in a statement and expressions in a value."""
 
     subject: Expr
     arms: tuple[Arm, ...]
 
+    @property
+    def bodies(self) -> list[Body | None]:
+        return [arm.body for arm in self.arms]
+
 
 # --- statements
 
 
-@dataclass(frozen=True, eq=False)
 class Assign(Part):
     target: Name | Index
     value: Expr
 
 
-@dataclass(frozen=True, eq=False)
 class Let(Part):
     name: Ident
     type: TypeText | None
     value: Expr
 
 
-@dataclass(frozen=True, eq=False)
 class For(Part):
     name: Ident
     low: Expr
@@ -137,7 +126,6 @@ class For(Part):
 # --- types and declarations
 
 
-@dataclass(frozen=True, eq=False)
 class TypeText(Part):
     """A type as written: kind is "bit", "int" (args: low, high), "enum" (name) or "array" (element, args: size)."""
 
@@ -147,7 +135,6 @@ class TypeText(Part):
     element: TypeText | None = None
 
 
-@dataclass(frozen=True, eq=False)
 class Option(Part):
     """`as NAME` (kind "as") or `~ p` (kind "~")."""
 
@@ -155,33 +142,34 @@ class Option(Part):
     text: str
 
 
-@dataclass(frozen=True, eq=False)
 class PortText(Part):
+    """An input, an output or a function's parameter."""
+
     name: Ident
     type: TypeText
     options: tuple[Option, ...]
 
 
-@dataclass(frozen=True, eq=False)
 class StateText(Part):
     name: Ident
     type: TypeText
     init: Expr
 
 
-@dataclass(frozen=True, eq=False)
+class Assume(Part):
+    condition: Expr
+
+
 class Const(Part):
     name: Ident
     value: Expr
 
 
-@dataclass(frozen=True, eq=False)
 class EnumText(Part):
     name: Ident
     members: tuple[Ident, ...]
 
 
-@dataclass(frozen=True, eq=False)
 class Fn(Part):
     name: Ident
     params: tuple[PortText, ...]
@@ -189,7 +177,6 @@ class Fn(Part):
     body: Expr
 
 
-@dataclass(frozen=True, eq=False)
 class ProgramText(Part):
     name: Ident
     inputs: tuple[PortText, ...]
@@ -199,17 +186,33 @@ class ProgramText(Part):
     body: Block
 
 
-@dataclass(frozen=True, eq=False)
 class File(Part):
     """A whole `.bp` file, its declarations in order."""
 
     declarations: tuple[Const | EnumText | Fn | ProgramText, ...]
 
-    @property
-    def programs(self) -> tuple[ProgramText, ...]:
-        return tuple(d for d in self.declarations if isinstance(d, ProgramText))
 
-
-Expr = Number | Name | Index | Call | Unary | Binary | List | Dontcare | If | Match
+Expr = Number | Name | Index | Call | Op | List | Dontcare | If | Match
 Statement = Assign | Let | For | If | Match
 Body = Expr | Block
+
+
+def children(part: Part) -> list[Part]:
+    """The parts right below one, in the order of the text."""
+    found: list[Part] = []
+    todo = [getattr(part, f.name) for f in reversed(fields(part))]
+    while todo:
+        x = todo.pop()
+        if isinstance(x, tuple):
+            todo += reversed(x)
+        elif isinstance(x, Part):
+            found.append(x)
+    return found
+
+
+def walk(part: Part) -> Iterator[Part]:
+    """A part and everything below it, in the order of the text."""
+    todo = [part]
+    while todo:
+        yield (x := todo.pop())
+        todo += reversed(children(x))

@@ -49,12 +49,14 @@ def check_all(program: Program, progress: Progress | None = None) -> Walked:
     without a legal letter, and the statements that never run. A program that cannot have any of these is not walked.
     """
     unsure = [x for x in program.facts.unsure if _concerns(x, program)]
-    if not unsure and not program.assumes and not any(map(_branches, program.body.statements)):
+    branching = [x for x in s.walk(program.body) if isinstance(x, s.If | s.Match)]
+    bodies = {b for x in branching for b in x.bodies if b and not _idle(b)}
+    if not unsure and not program.assumes and not branching:
         return Walked(None, None)
     walk = _Walk(program, min(PAIRS, WORK // tick_parts(program)))
     walked = walk.run(progress)
     if walked.table is not None:
-        dead = list(_dead(program.body, walk.ran))
+        dead = list(_dead(program.body, bodies - walk.ran))
         if dead:
             raise Mistake(*dead[:SHOWN])
     elif unsure:
@@ -82,7 +84,7 @@ class _Walk:
 
     def __init__(self, program: Program, cap: int):
         self.program, self.cap = program, cap
-        self.ran: set[s.Block] = set()
+        self.ran: set[s.Body] = set()
         self.parents: list[tuple[int, int]] = [(0, 0)]  # state, letter
         self.values: list[tuple[int, ...]] = []
         self.mistakes: dict[Span, Diagnostic] = {}
@@ -195,27 +197,19 @@ def _row(ports: tuple, values: tuple[int | None, ...]) -> list[int]:
     ]
 
 
-def _dead(body: s.Body | None, ran: set[s.Block]) -> Iterator[Diagnostic]:
-    """The outermost blocks that never run."""
-    if not isinstance(body, s.Block) or not body.statements:
-        return
-    if body not in ran:
-        yield Diagnostic(body.statements[0].span, "this never runs: no legal word leads here")
-        return
-    for x in body.statements:
-        match x:
-            case s.For():
-                yield from _dead(x.body, ran)
-            case s.If(_, branches, otherwise):
-                for part in (*(b for _, b in branches), otherwise):
-                    yield from _dead(part, ran)
-            case s.Match(_, _, arms):
-                for arm in arms:
-                    yield from _dead(arm.body, ran)
+def _idle(body: s.Body) -> bool:
+    """Need it not run? `_ {}` and `_ { dontcare }` often only complete a `match`."""
+    return isinstance(body, s.Dontcare) or (isinstance(body, s.Block) and not body.statements)
 
 
-def _branches(x: s.Statement) -> bool:
-    return isinstance(x, s.If | s.Match | s.For)
+def _dead(x: s.Part, dead: set[s.Body]) -> Iterator[Diagnostic]:
+    """The outermost of some bodies."""
+    if x in dead:
+        first = x.statements[0] if isinstance(x, s.Block) else x
+        yield Diagnostic(first.span, "this never runs: no legal word leads here")
+        return
+    for y in s.children(x):
+        yield from _dead(y, dead)
 
 
 def _concerns(place: Span, program: Program) -> bool:

@@ -57,6 +57,7 @@ class Free:
 Scalar = Bit | Int | Enum
 Type = Bit | Int | Enum | Array | Free
 BIT = Bit()
+INTEGER = Int(-LARGEST, LARGEST)
 
 
 def extent(t: Type) -> tuple[int, int]:
@@ -111,13 +112,6 @@ def fits(value: Type, target: Type) -> bool | None:
     return value == target or (target == BIT and is_literal_bit(value))
 
 
-def same_kind(a: Type, b: Type) -> bool:
-    """Could a value of one be assigned to the other, ranges aside?"""
-    if isinstance(a, Array) and isinstance(b, Array):
-        return a.size == b.size and same_kind(a.element, b.element)
-    return join(a, b) is not None
-
-
 def arithmetic(op: str, x: Int, y: Int) -> Int | None:
     """The range of `x op y`; None if there is no value at all, which only a division by zero can cause."""
     literal = x.literal and y.literal
@@ -159,7 +153,7 @@ def describe(t: Type) -> str:
         return "dontcare"
     if isinstance(t, Array | Enum):
         return f"an {type(t).__name__.lower()} {t}"
-    if t == Int(-LARGEST, LARGEST):
+    if t == INTEGER:
         return "an integer"
     return f"the number {t.low}" if isinstance(t, Int) and t.low == t.high else article(str(t))
 
