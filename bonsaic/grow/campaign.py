@@ -6,91 +6,66 @@ import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bonsaic.grow import device as devices
 from bonsaic.grow.architecture import Architecture
+from bonsaic.grow.checkpoint import Checkpoint, Snapshot
+from bonsaic.grow.grown import Grown, Progress
 from bonsaic.grow.teacher import CODES, MAY_TELL, Teacher
 from bonsaic.grow.words import Sampler
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Network
 
 if TYPE_CHECKING:  # the loop imports tinygrad, which has to wait until the device is chosen
-    from bonsaic.grow.loop import Plan
+    from bonsaic.grow.loop import Attempt, Plan
 
 GUIDES = tuple(MAY_TELL)
-STEPS = 800  # of a population, before the next one is tried
-WIDEST = 320  # rows of the machine up to which a population may have a state bit for each
+STEPS = 600, 400  # of the first population and of the next, bigger one
+SORT_STEPS = 200  # of a wide one
+WIDEST = 200  # rows of the machine up to which a population may have a state bit for each
 TABLE_ROWS, TABLE_NETWORKS, TABLE_STEPS = 128, 16, 400
 CONSTRUCTED, CONSTRUCTIONS = 1200, 4  # neurons of a kind; tries
 GRID = 2.0**-12
 
 
-@dataclass(frozen=True)
-class Progress:
-    """What a person sees while networks grow. solved: networks without a wrong answer on their last words."""
-
-    seconds: float
-    left: float
-    step: int
-    networks: int
-    solved: int
-    proved: int
-    loss: float
-    sparsity: float
-    speed: float
-    size: str
-
-    def __str__(self) -> str:
-        return (
-            f"{self.seconds:5.1f} s ({self.left:.0f} s left)  {self.size}  step {self.step}  "
-            f"solved {self.solved}/{self.networks}  loss {self.loss:.4f}  sparsity {self.sparsity:.3f}  "
-            f"{self.speed / 1e3:.0f}k network-steps/s"
-        )
-
-
-@dataclass(frozen=True)
-class Grown:
-    """What growing reached.
-
-    network: proved, or None; best: the most promising network otherwise. told: what it was told of the program.
-    tried, solved: networks trained, and those
-    without a wrong answer on their last words. sizes: (states, outputs) tried, in order. curve: (step, loss, sparsity
-    penalty) of the best network over all populations. outstanding: shortest words that the best network still gets
-    wrong. advice: what to try next where nothing was proved.
-    """
-
-    network: Network | None
-    best: Network | None
-    device: str
-    guide: str
-    told: tuple[str, ...]
-    steps: int = 0
-    tried: int = 0
-    solved: int = 0
-    sizes: tuple[tuple[int, int], ...] = ()
-    curve: tuple[tuple[int, float, float], ...] = ()
-    outstanding: tuple[tuple[int, ...], ...] = ()
-    seconds: float = 0.0
-    interrupted: bool = False
-    advice: str = ""
-
-
 @dataclass
 class _Record:
-    """What the populations so far have added up to."""
+    """What the populations so far have added up to. populations: those that are over."""
 
-    started: float
+    populations: int = 0
     steps: int = 0
     tried: int = 0
     solved: int = 0
     sizes: list[tuple[int, int]] = field(default_factory=list)
     curve: list[tuple[int, float, float]] = field(default_factory=list)
-    best: Network | None = None
+    best: tuple[Architecture, np.ndarray] | None = None
     wrong_before: float = 0.0
-    outstanding: tuple[np.ndarray, ...] = ()
+    outstanding: tuple[list[int], ...] = ()
+
+    def snapshot(self, attempt: Attempt, teacher: Teacher, rng: np.random.Generator) -> Snapshot:
+        """Everything that what comes next depends on."""
+        facts, arrays = attempt.state()
+        own = {k: v for k, v in vars(self).items() if k != "best"}
+        if self.best is not None:
+            own["cells"], arrays["best"] = self.best[0].cells, self.best[1]
+        random = rng.bit_generator.state
+        return Snapshot(
+            {"record": own, "attempt": facts, "told": sorted(teacher.told), "random": random},
+            arrays,
+        )
+
+    @classmethod
+    def of(cls, start: Snapshot, mealy: Mealy) -> _Record:
+        own = dict(start.facts["record"])
+        cells = tuple(tuple(cell) for cell in own.pop("cells", ()))
+        sizes, curve = ([tuple(row) for row in own.pop(name)] for name in ("sizes", "curve"))
+        shape = Architecture(len(mealy.inputs), cells, len(mealy.outputs))
+        best = (shape, start.arrays["best"]) if cells else None
+        return cls(sizes=sizes, curve=curve, best=best, **own)
 
 
 def plans(mealy: Mealy) -> list[Plan]:
@@ -105,10 +80,14 @@ def plans(mealy: Mealy) -> list[Plan]:
     ladder = [(4, 8), (8, 16), (12, 24), (16, 32), (24, 48)][start : start + 2]
     if mealy.states == 1:
         ladder = [(0, o) for _, o in ladder]
-    found = [Plan(Architecture(inputs, (size,), outputs), ticks, STEPS) for size in ladder]
+    found = [
+        Plan(Architecture(inputs, (size,), outputs), ticks, steps)
+        for size, steps in zip(ladder, STEPS, strict=False)
+    ]
     if mealy.states > 1 and rows <= WIDEST:
-        wide = Architecture(inputs, ((rows + 16, rows + 16),), outputs)
-        found.append(Plan(wide, 12, STEPS, sort=True))
+        many = rows + rows // 2 + 16
+        wide = Architecture(inputs, ((many, many),), outputs)
+        found.append(Plan(wide, 12, SORT_STEPS, sort=True))
     return found
 
 
@@ -121,23 +100,38 @@ def grow(
     device: str | None = None,
     progress: Callable[[Progress], None] | None = None,
     stop: Callable[[], bool] = lambda: False,
+    keep: Path | None = None,
+    resume: bool = False,
 ) -> Grown:
     """Grow a network for a minimised machine until one is proved, the budget is spent, or `stop` says so.
+
+    keep: a directory where the campaign is written down every few seconds, to be gone on with by `resume`; what
+    comes of it is the same, bit for bit.
 
     The same seed on the same device gives the same network, bit for bit, however fast the machine is; only where the
     budget cuts depends on time. Ctrl-C ends growing with the best network so far.
     """
     assert guide in GUIDES, guide
-    record = _Record(time.perf_counter())
+    started = time.perf_counter()
     chosen = devices.choose(device)
     teacher = Teacher(Sampler(mealy), guide)
     rng = np.random.default_rng(seed)
+    record = _Record()
+    checkpoint = Checkpoint(keep, mealy, seed, guide, chosen) if keep else None
+    start = checkpoint.read() if checkpoint and resume else None
+    if start is not None:
+        record = _Record.of(start, mealy)
+        teacher.told.update(start.facts["told"])
+        rng.bit_generator.state = start.facts["random"]
     network, interrupted = None, False
+    over = _Over(started, budget, stop)
     try:
-        if guide == "states":
-            network = _by_states(record, teacher, mealy, rng)
+        if guide == "states" and start is None:
+            network = _by_states(record, teacher, mealy, rng, over)
         if network is None:
-            network = _campaign(record, teacher, mealy, chosen, rng, budget, progress, stop)
+            network = _campaign(
+                record, teacher, mealy, chosen, rng, over, progress, checkpoint, start
+            )
     except KeyboardInterrupt:
         interrupted = True
     told = tuple(sorted(teacher.told))

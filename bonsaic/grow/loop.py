@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -21,10 +22,11 @@ POOL = 512  # shared words, drawn ahead
 CYCLE = 600  # steps of the learning rate
 SOFT, HARD = 200, 400  # states start to harden, are hard
 CHECK, REPAIR, SELECT = 25, 50, 200  # every so many steps
-FIRST_REPAIR = 100
 RATE = 0.02
 PROMISING, REPAIRABLE = 0.002, 0.05  # share of wrong decisions on the last words
+HOPELESS = 0.08  # the best network's share halfway, above which a population is given up
 KEPT_EXAMPLES = 24
+SORTED, SORT_NOISE = 8, (0.0, 0.1, 0.3)  # networks; codes that are too alike need a mutation
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,9 @@ class Attempt:
             yield losses
             if self.proved is not None:
                 return
+            halfway = 2 * self.steps == self.plan.steps and not self.plan.sort
+            if halfway and losses[:, 1].min() > HOPELESS:
+                return
             if self.steps % SELECT == 0:
                 self._select(population, losses)
                 self._prepare(population)
@@ -100,7 +105,7 @@ class Attempt:
         repairing = (
             self.teacher.may_tell(CODES)
             and self.plan.shape.cells[-1][0] > 0
-            and self.steps >= FIRST_REPAIR
+            and (self.steps >= FIRST_REPAIR or self.plan.sort)
             and self.steps % REPAIR == 0
         )
         limit = 1.0 if repairing and self.plan.sort else REPAIRABLE
@@ -126,9 +131,10 @@ class Attempt:
         """Networks that answer rightly after repair: number, weights and walk."""
         shape, machine = self.plan.shape, self.teacher.sorted_by_state()
         if self.plan.sort:
-            for i in order[:4]:
-                means = own_means(shape, weights[i], machine, self.rng, hard)
-                flat = sort_codes(shape, weights[i], machine, means)
+            for i, noise in itertools.product(order[:SORTED], SORT_NOISE):
+                flat = weights[i] + noise * self.rng.normal(size=shape.weights)
+                means = own_means(shape, flat, machine, self.rng, hard)
+                flat = sort_codes(shape, flat, machine, means)
                 found = self.teacher.check(shape, flat)
                 if found.right:
                     yield i, flat, found

@@ -16,7 +16,9 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 @dataclass(frozen=True)
 class Sparsity:
-    """Per kernel: intensity * mean(tanh((|w| - threshold) * steepness) - tanh(-threshold * steepness)) + l1 * mean(|w|)."""
+    """The price of a kernel, with t the threshold and s the steepness:
+    intensity * mean(tanh((|w| - t) * s) - tanh(-t * s)) + l1 * mean(|w|).
+    """
 
     intensity: float = 0.02
     threshold: float = 0.025

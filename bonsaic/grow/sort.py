@@ -11,6 +11,7 @@ from bonsaic.grow.words import Sampler
 
 WORDS, TICKS = 64, 24  # that a network's own codes are met on
 SPARE = 8  # neurons above the number of rows
+SHIFTS, CLEAR = np.linspace(-1, 1, 41), 0.15
 RIDGE = 1e-9  # of the least squares, for codes that are not independent
 
 
@@ -19,16 +20,19 @@ def sort_codes(
 ) -> np.ndarray:
     """Weights under which every code of a state acts as `means` [states of the machine, neurons] says.
 
-    means: what codes and bias together add to each neuron's sum in each state of the machine; what wires add stays. A
-    code is then a feature of the state and letter before; least squares reads the state out of it, and its product with
-    `means` is the new kernel. Exact where the features are independent, so with a state bit per row and one more.
+    means: what codes and bias together add to each neuron's sum in each state of the machine, moved a little where a
+    sum would come near a zero of the activation; what wires add stays. A code is then a feature of the state and letter
+    before it; least squares reads the state out of it, and its product with `means` is the new kernel. Exact where the
+    features are independent, so with somewhat more state bits than the machine has rows.
     """
     m = machine.mealy
     flat = flat.astype(np.float64).copy()
     *_, (layer, kernel, first), (_, head, _) = shape.parts(flat)
     s, wires = layer.states, machine.wires.astype(np.float64)
     row, x = np.nonzero(m.legal)
-    bits = sign(ameo(means[row] + wires[x] @ kernel[1 : 1 + layer.inputs], shape.f, shape.leak))
+    of_wires = wires @ kernel[1 : 1 + layer.inputs]
+    means = means + _clearing(shape, machine, means, of_wires)
+    bits = sign(ameo(means[row] + of_wires[x], shape.f, shape.leak))
     if s:
         first[:] = sign(first)
         codes = np.concatenate([np.ones((len(row) + 1, 1)), np.vstack([bits[:, :s], first])], 1)
@@ -44,6 +48,19 @@ def sort_codes(
     if ((features @ head) * target < np.abs(target) * 0.1).any():
         head[:] = refit_head(features, target, head, 200)
     return flat
+
+
+def _clearing(
+    shape: Architecture, machine: Sampler, means: np.ndarray, of_wires: np.ndarray
+) -> np.ndarray:
+    """The shift [states of the machine, neurons] of least size that keeps every letter's sum clear of zeros, if any."""
+    shifts = SHIFTS[np.argsort(np.abs(SHIFTS), kind="stable")]
+    moved = np.zeros_like(means)
+    for q, legal in enumerate(machine.mealy.legal):
+        y = ameo(shifts[:, None, None] + means[q] + of_wires[legal], shape.f, shape.leak)
+        clear = np.minimum(np.abs(y).min(1), CLEAR)  # [shifts, neurons]
+        moved[q] = shifts[clear.argmax(0)]
+    return moved
 
 
 def own_means(

@@ -12,6 +12,7 @@ from bonsaic.grow.teacher import Teacher
 
 GRIDS = (2.0**-6, 2.0**-9, 2.0**-12)  # coarsest first
 STEPS = 120
+WIDE = 0.05  # a margin that needs no refit
 ROWS = 4096  # beyond this many the refit reads a part of them
 
 
@@ -19,6 +20,8 @@ def widen(
     shape: Architecture, flat: np.ndarray, teacher: Teacher, found: Walk
 ) -> np.ndarray | None:
     """The same machine with every neuron's margin grown and all weights on a grid; None if none is proved there."""
+    if found.margin >= WIDE:
+        return _rounded(shape, flat.astype(np.float64), teacher)
     machine = teacher.proved_machine()
     m = machine.mealy
     row, x = np.nonzero(m.legal[found.states])
@@ -46,6 +49,11 @@ def widen(
     tables = np.unique(np.concatenate([wires, target], 1), axis=0)[:ROWS]
     read = np.concatenate([np.ones((len(tables), 1)), tables[:, : wires.shape[1]]], 1)
     head[:] = refit_head(read, tables[:, wires.shape[1] :], head, STEPS)
+    return _rounded(shape, flat, teacher)
+
+
+def _rounded(shape: Architecture, flat: np.ndarray, teacher: Teacher) -> np.ndarray | None:
+    """On the coarsest grid where the network is still proved."""
     for grid in GRIDS:
         rounded = np.round(flat / grid) * grid
         again = teacher.check(shape, rounded)

@@ -1,0 +1,57 @@
+"""What a person sees while networks grow, and what growing answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bonsaic.network import Network
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a person sees while networks grow. solved: networks without a wrong answer on their last words."""
+
+    seconds: float
+    left: float
+    step: int
+    networks: int
+    solved: int
+    proved: int
+    loss: float
+    sparsity: float
+    speed: float
+    size: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.seconds:5.1f} s ({self.left:.0f} s left)  {self.size}  step {self.step}  "
+            f"solved {self.solved}/{self.networks}  loss {self.loss:.4f}  sparsity {self.sparsity:.3f}  "
+            f"{self.speed / 1e3:.0f}k network-steps/s"
+        )
+
+
+@dataclass(frozen=True)
+class Grown:
+    """What growing reached.
+
+    network: proved, or None; best: the most promising network otherwise. told: what it was told of the program.
+    tried, solved: networks trained, and those
+    without a wrong answer on their last words. sizes: (states, outputs) tried, in order. curve: (step, loss, sparsity
+    penalty) of the best network over all populations. outstanding: shortest words that the best network still gets
+    wrong. advice: what to try next where nothing was proved.
+    """
+
+    network: Network | None
+    best: Network | None
+    device: str
+    guide: str
+    told: tuple[str, ...]
+    steps: int = 0
+    tried: int = 0
+    solved: int = 0
+    sizes: tuple[tuple[int, int], ...] = ()
+    curve: tuple[tuple[int, float, float], ...] = ()
+    outstanding: tuple[tuple[int, ...], ...] = ()
+    seconds: float = 0.0
+    interrupted: bool = False
+    advice: str = ""
