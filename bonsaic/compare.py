@@ -12,7 +12,7 @@ from bonsaic.ir.core import Module, port, rewrite
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.prove import certificate
 from bonsaic.prove.certificate import Certificate
-from bonsaic.prove.machine import Machine, TableMachine, tabulate
+from bonsaic.prove.machine import Machine, tabulate
 from bonsaic.prove.soft import TABLE, is_soft, prove_soft, recovered
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Verdict
@@ -34,12 +34,11 @@ def compare(spec: str, impl: str, *, certify: bool = False) -> tuple[Verdict, Ce
     if not (certify and isinstance(verdict, Proved)):
         return verdict, None
     table = tabulate(first, cap=TABLE)
-    module = sides.module(impl) if isinstance(second, TableMachine) else second.module
+    module = second.module if isinstance(second, ModuleMachine | Tick) else sides.module(impl)
     files = {p: Path(p).read_bytes() for p in (_file(spec), _file(impl))}
-    made = table and certificate.certify(table, module, verdict, invariant, files)
-    if made is None:
-        raise mistake(impl, f"this proof is too large for a certificate: {verdict}")
-    return verdict, made
+    if table and (made := certificate.certify(table, module, verdict, invariant, files)):
+        return verdict, made
+    raise mistake(impl, f"this proof is too large for a certificate: {verdict}")
 
 
 def trace(spec: str, impl: str, verdict: Verdict) -> str | None:

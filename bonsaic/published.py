@@ -52,11 +52,13 @@ class _Reader:
         nexts: dict[str, Node] = {}
         for k, cell in enumerate(self.get(graph, "cells", list, "the file")):
             found = self.neurons(cell, f"cell {k}", "stateNeurons")
-            states = [n and register(f"state{k}_{j}", REAL) for j, n in enumerate(found)]
+            states = [
+                None if n is None else register(f"state{k}_{j}", REAL) for j, n in enumerate(found)
+            ]
             sources = wires + states
             after = self.layer(cell, f"cell {k}", sources, "recurrentNeurons")
             for j, (neuron, r) in enumerate(zip(found, states, strict=True)):
-                if r is not None:
+                if neuron is not None and r is not None:
                     where = f"cell {k}, state {j}"
                     regs.append(r)
                     init[r.name] = self.number(neuron, "bias", where)
@@ -76,7 +78,10 @@ class _Reader:
         self, part: Any, where: str, sources: list[Node | None], key: str = "neurons"
     ) -> list[Node | None]:
         listed = self.neurons(part, where, key)
-        return [n and self.neuron(n, f"{where}, {key}[{j}]", sources) for j, n in enumerate(listed)]
+        return [
+            None if n is None else self.neuron(n, f"{where}, {key}[{j}]", sources)
+            for j, n in enumerate(listed)
+        ]
 
     def neuron(self, neuron: dict, where: str, sources: list[Node | None]) -> Node:
         weights, args = [], []
@@ -142,5 +147,5 @@ class _Reader:
             raise self.fail(f"{where}: `{key}` {found}")
         return value
 
-    def fail(self, message: str, **more: str) -> Mistake:
-        return mistake(self.path, message, **more)
+    def fail(self, message: str, help: str | None = None) -> Mistake:
+        return mistake(self.path, message, help=help)

@@ -51,8 +51,7 @@ def _check(content: bytes) -> str:
     demand(set(machine.outs) == set(spec["outputs"]), "the sides have different outputs")
     boxes = [(q, _ends(low, high), after) for q, low, high, after in c["boxes"]]
     demand(boxes[0][0] == 0, "its first box is not of the first state")
-    start = [(v, v) for v in machine.init.values()]
-    demand(_inside(start, boxes[0][1]), "the initial state is outside")
+    demand(_inside([(v, v) for v in machine.init.values()], boxes[0][1]), "the start is outside")
     for q, ends, after in boxes:
         demand(all(low <= high for low, high in ends), "a box is empty")
         for i in [i for i, target in enumerate(spec["next"][q]) if target >= 0]:
@@ -85,8 +84,8 @@ class Machine:
     def __init__(self, text: str, float32: bool, rounding: Fraction):
         self.float32, self.rounding = float32, rounding
         self.inputs: dict[str, bool] = {}  # whether the wire is -1/+1
-        self.init, self.next, self.outs, self.care = {}, {}, {}, {}
-        self.nodes, self.legal = [], []
+        self.init, self.next, self.outs, self.care, self.legal = {}, {}, {}, {}, []
+        self.nodes: list[tuple[str, str, list[Fraction], list[str]]] = []
         head, *lines, last = text.splitlines()
         demand(head.startswith("module ") and last == "}", "the implementation is no module")
         for line in lines:
@@ -100,13 +99,13 @@ class Machine:
                 case ["out", name, "=", value, *care]:
                     self.outs[name], self.care[name] = value, care[1:]
                 case ["legal", "=", value]:
-                    self.legal = [value]
+                    self.legal.append(value)
                 case _:
                     self._node(line)
 
     def _node(self, line: str) -> None:
-        found = LINE.fullmatch(line)
-        demand(found is not None, f"cannot read `{line.strip()}`")
+        if not (found := LINE.fullmatch(line)):
+            raise Refused(f"cannot read `{line.strip()}`")
         name, op, attrs, words = found.groups()
         numbers = [Fraction(pair.split("=")[1]) for pair in attrs.split(", ")] if attrs else []
         words = words.split(", ") if words else []
@@ -127,21 +126,22 @@ class Machine:
         """Every value of the tick; an input that the specification lacks is any bit."""
         env = dict(zip(self.init, state, strict=True))
         for name, signed in self.inputs.items():
-            bits = (wires[name],) * 2 if name in wires else (0, 1)
-            env[name] = tuple(Fraction(b * 2 - 1 if signed else b) for b in bits)
+            bits = (wires.get(name, 0), wires.get(name, 1))
+            low, high = (Fraction(b * 2 - 1 if signed else b) for b in bits)
+            env[name] = (low, high)
         for name, op, numbers, words in self.nodes:
             xs = [env[w] for w in words]
             match op:
                 case "affine" | "const":
                     env[name] = self._affine(numbers, xs)
                 case "ameo":
-                    env[name] = self._ameo(*numbers, *xs[0])
+                    env[name] = self._ameo(*xs[0], *numbers)
                 case "sign":
-                    env[name] = tuple(Fraction(1 if v > 0 else -1) for v in xs[0])
+                    low, high = (Fraction(1 if v > 0 else -1) for v in xs[0])
+                    env[name] = (low, high)
                 case _:
                     demand(all(low == high for low, high in xs), f"{op} reads an undecided value")
-                    value = Fraction(EXACT[op](*(low for low, _ in xs), *numbers))
-                    env[name] = (value, value)
+                    env[name] = (Fraction(EXACT[op](*(low for low, _ in xs), *numbers)),) * 2
         demand(all(env[x] == (1, 1) for x in self.legal), "a letter is refused")
         return env
 
@@ -167,7 +167,7 @@ class Machine:
         off = size * count * UNIT / (1 - count * UNIT) + count * TINY
         return low - off, high + off
 
-    def _ameo(self, f: Fraction, leak: Fraction, low: Fraction, high: Fraction) -> Ends:
+    def _ameo(self, low: Fraction, high: Fraction, f: Fraction, leak: Fraction) -> Ends:
         demand(0 <= f <= 1 and 0 <= leak <= 1, "an activation is out of range")
         values = [_activation(v, f, leak) for v in (low, high)]
         values += [Fraction(-turn) for turn in (-1, 1) if low <= turn <= high]

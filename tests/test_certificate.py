@@ -134,7 +134,7 @@ def narrowed(body, i):
 
 FALSE = {
     "box 1 is a point": lambda b: narrowed(b, 1),
-    "the initial state is outside": lambda b: b["boxes"][0].__setitem__(1, "9 9 9"),
+    "the start is outside": lambda b: b["boxes"][0].__setitem__(1, "9 9 9"),
     "an empty box": lambda b: b["boxes"].__setitem__(
         1, [b["boxes"][1][0], "1 1 1", "0 0 0", b["boxes"][1][3]]
     ),

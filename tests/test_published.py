@@ -89,6 +89,8 @@ REFUSED = [
     (("cells", 0), 3, "cell 0: `stateNeurons` is missing"),
     (("cells", 0, "recurrentNeurons"), "x", "cell 0: `recurrentNeurons` has the wrong shape"),
     (("cells", 0, "stateNeurons"), [1], "must list neurons and null"),
+    (("cells", 0, "stateNeurons"), [{}, None], "cell 0, state 0: `bias` is missing"),
+    (("cells", 0, "outputNeurons", 0), {}, "`weights` is missing"),
     (("cells", 0, "outputDim"), 1, "`outputDim` is 1, but 2 neurons are listed"),
     ((*OUT, "activation"), "tanh", "there is no activation 'tanh'"),
     ((*OUT, "activation"), {"type": []}, "there is no activation []"),

@@ -128,10 +128,13 @@ def table(runs: list[Run]) -> str:
         good = [r for r in rows if r.first is not None]
         cells = [key[0], str(rows[0].states), key[1], f"{len(good)}/{len(rows)}"]
         if good:
-            times = [r.first for r in good]
+            times = [r.first for r in good if r.first is not None]
             best = min(good, key=lambda r: (r.edges, r.seed))
             cells += [f"{statistics.median(times):.2f}", f"{max(times):.2f}", str(best.edges)]
-            cells += [f"{statistics.median(r.edges for r in good):g}", str(best.neurons)]
+            cells += [
+                f"{statistics.median(r.edges for r in good if r.edges is not None):g}",
+                str(best.neurons),
+            ]
             cells += [str(best.registers), str(best.max_inputs), str(best.bits)]
         else:
             cells += ["-"] * 8

@@ -43,10 +43,11 @@ SUMS = 4096  # above this many combinations the value set of an operation is app
 def _affine(types: Sequence[Type], attr: tuple) -> Type:
     weights, bias = attr
     fine = any(w.denominator > FINEST for w in (*weights, bias))
-    if fine or any(isinstance(t, Real) for t in types):
+    finite = [t for t in types if not isinstance(t, Real)]
+    if fine or len(finite) < len(types):
         return REAL
     total: Fin | Grid = fin([bias])
-    for w, t in zip(weights, types, strict=True):
+    for w, t in zip(weights, finite, strict=True):
         total = _sum(total, fin([0]) if w == 0 else _scale(w, t))
     return total
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from lark import Token, Tree
@@ -35,10 +36,11 @@ class Reader:
         start, end = (
             (t.start_pos, t.end_pos) if isinstance(t, Token) else (t.meta.start_pos, t.meta.end_pos)
         )
+        assert start is not None and end is not None, t
         return Span(self.source, start, end)
 
     def module(self, tree: Tree) -> Module:
-        name, level, *items = tree.children
+        name, level, *items = _parts(tree)
         if level not in LEVELS:
             raise self.fail(
                 level, f"there is no level `{level}`", help="levels: " + ", ".join(LEVELS)
@@ -52,7 +54,7 @@ class Reader:
         names: dict[Node, str] = {}
         legal: Node | None = None
         for item in items:
-            first, *rest = item.children
+            first, *rest = _parts(item)
             match item.data:
                 case "input":
                     inputs.append(
@@ -146,10 +148,11 @@ class Reader:
         return value
 
     def let(self, item: Tree) -> Node:
-        name, op, *rest, written = item.children
+        name, op, *rest, written = _parts(item)
         attrs = {}
         if rest and isinstance(rest[0], Tree) and rest[0].data == "attrs":
-            attrs = {str(a.children[0]): self.number(a.children[1]) for a in rest.pop(0).children}
+            pairs = map(_parts, _parts(rest.pop(0)))
+            attrs = {str(key): self.number(value) for key, value in pairs}
         args = [a for a in rest if a is not None]
         if op not in LEVELS[self.level] or op in ("in", "reg"):
             allowed = ", ".join(sorted(LEVELS[self.level] - {"in", "reg"}))
@@ -164,20 +167,18 @@ class Reader:
     def operation(self, op: Token, args: list[Tree], attrs: dict[str, Fraction]) -> Node:
         row = OPS[op]
         wanted = row.attrs if op not in ("affine", "const") else ()
-        attrs = {
-            k: attrs.get(k, DEFAULTS[k]) if k in DEFAULTS else attrs.get(k) for k in wanted
-        } | attrs
-        if set(attrs) != set(wanted) or None in attrs.values():
+        attrs = {k: DEFAULTS[k] for k in wanted if k in DEFAULTS} | attrs
+        if set(attrs) != set(wanted):
             form = "{" + ", ".join(f"{a}=..." for a in wanted) + "}" if wanted else "no attributes"
             raise self.fail(op, f"`{op}` takes {form}")
         kinds = {"affine": ("term", "number"), "const": ("number",)}.get(op, ("operand",))
         for a in args:
             if a.data not in kinds:
                 raise self.fail(a, f"`{op}` cannot take this {a.data}")
-        numbers = [self.number(a.children[0]) for a in args if a.data == "number"]
-        operands = [self.look(a.children[-1]) for a in args if a.data != "number"]
+        numbers = [self.number(_parts(a)[0]) for a in args if a.data == "number"]
+        operands = [self.look(_parts(a)[-1]) for a in args if a.data != "number"]
         if op == "affine":
-            weights = tuple(self.number(a.children[0]) for a in args if a.data == "term")
+            weights = tuple(self.number(_parts(a)[0]) for a in args if a.data == "term")
             return node(op, *operands, attr=(weights, sum(numbers, Fraction(0))))
         if op == "const":
             if len(numbers) != 1:
@@ -192,7 +193,7 @@ class Reader:
         return node(op, *operands, attr=attr)
 
     def type(self, t: Tree) -> Type:
-        numbers = [self.number(c) for c in t.children]
+        numbers = [self.number(c) for c in _parts(t)]
         match t.data:
             case "bit":
                 return BIT
@@ -222,3 +223,8 @@ class Reader:
                 raise self.fail(t, "this is beyond the range of float32")
             return Fraction(nearest)
         return value
+
+
+def _parts(t: Tree) -> list[Any]:
+    """The children of a tree: the grammar says which are tokens and which are trees."""
+    return t.children

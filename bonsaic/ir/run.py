@@ -14,7 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from bonsaic.ir.core import Module, Node, topological
-from bonsaic.ir.values import BIT, SIGN, Real, Type, high, low, step
+from bonsaic.ir.values import BIT, SIGN, Fin, Grid, Real, Type, high, low, step
 
 INT64 = 1 << 62
 ULP = Fraction(1, 1 << 24)  # unit roundoff of float32
@@ -57,21 +57,15 @@ class ModuleMachine:
     """
 
     def __init__(self, m: Module):
-        assert not any(isinstance(r.type, Real) for r in m.regs), (
-            "a real register has no finite states"
-        )
         self.module = m
         self.inputs = tuple(n.name for n in m.inputs)
         self.outputs = tuple(m.outs)
-        dens = [_den(r.type) for r in m.regs]
+        types = [_finite(r.type) for r in m.regs]
+        dens = [_den(t) for t in types]
         self.initial = _array([m.init[r.name] * d for r, d in zip(m.regs, dens, strict=True)])
         self.columns = [
-            (
-                int(low(r.type) * d),
-                int(step(r.type) * d),
-                int((high(r.type) - low(r.type)) / step(r.type)) + 1,
-            )
-            for r, d in zip(m.regs, dens, strict=True)
+            (int(low(t) * d), int(step(t) * d), int((high(t) - low(t)) / step(t)) + 1)
+            for t, d in zip(types, dens, strict=True)
         ]
         self._scales = scales(m)
         needed = _needed(m)
@@ -179,13 +173,17 @@ def _needed(m: Module) -> list[Node]:
     return [n for n in topological(m.roots()) if n.op != "ameo" or n in read]
 
 
-def _den(t: Type) -> int:
-    assert not isinstance(t, Real)
+def _finite(t: Type) -> Fin | Grid:
+    assert not isinstance(t, Real), "a real register has no finite states"
+    return t
+
+
+def _den(t: Fin | Grid) -> int:
     return math.lcm(low(t).denominator, step(t).denominator)
 
 
-def _of_type(t: Type) -> Scale:
-    assert not isinstance(t, Real)
+def _of_type(type: Type) -> Scale:
+    t = _finite(type)
     den = _den(t)
     bound = int(max(abs(low(t)), abs(high(t))) * den)
     return Scale(den, bound, Fraction(0) if _representable(den, bound) else ULP * bound / den)
@@ -248,8 +246,8 @@ def _affine(n: Node, args: list[Scale], own: Scale) -> Callable:
     factors = [int(w * own.den / s.den) for w, s in zip(weights, args, strict=True)]
     offset = int(bias * own.den)
 
-    def evaluate(*xs: np.ndarray) -> np.ndarray:
-        total = offset
+    def evaluate(*xs: np.ndarray) -> np.ndarray | int:
+        total: np.ndarray | int = offset
         for factor, x in zip(factors, xs, strict=True):
             if factor:
                 total = total + factor * x

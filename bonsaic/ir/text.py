@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import cache
 from importlib.resources import files
@@ -25,7 +25,7 @@ LARGEST = 10_000_000  # characters
 def show(m: Module) -> str:
     """The canonical text of a module; `parse(show(m)) == m`."""
     names = _names(m)
-    number = _float32 if m.level == "net" else str
+    number: Callable[[Fraction], str] = _float32 if m.level == "net" else str
     lines = [f"module {m.name} : {m.level} {{"]
     lines += [f"  in {n.name} : {n.type}" for n in m.inputs]
     lines += [f"  reg {n.name} : {n.type} = {number(m.init[n.name])}" for n in m.regs]
@@ -49,7 +49,7 @@ def parse(text: str, path: str = "<text>") -> Module:
         tree = _grammar().parse(text)
     except UnexpectedInput as e:
         raise _syntax(source, e) from None
-    return Reader(source).module(tree.children[0])
+    return Reader(source).module(tree)
 
 
 def _names(m: Module) -> dict[Node, str]:
@@ -69,7 +69,7 @@ def _names(m: Module) -> dict[Node, str]:
     return names
 
 
-def _right(n: Node, names: dict[Node, str], number: type[str]) -> str:
+def _right(n: Node, names: dict[Node, str], number: Callable[[Fraction], str]) -> str:
     words = [names[a] for a in n.args]
     attrs = ""
     if n.op == "affine":

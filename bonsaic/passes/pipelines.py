@@ -1,6 +1,6 @@
 """The page that lists what is run: every pass, and the pipelines from network to circuit."""
 
-from bonsaic.passes import (  # noqa: F401  importing a pass registers it, in the order of the help
+from bonsaic.passes import (  # noqa: F401, I001  importing a pass registers it, in the order of the help
     clip_weights,
     quantise,
     dead_nodes,

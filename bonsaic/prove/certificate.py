@@ -105,11 +105,13 @@ def _states(spec: Mealy, m: Module) -> list[list] | None:
     soft = any(isinstance(r.type, Real) for r in m.regs)
     machine = Tick(m) if soft else ModuleMachine(m)
     feed = same_ports(TableMachine(spec), machine).feed(spec.letters)
+    points: list[Point] | None
     if isinstance(machine, Tick):
         verdict, points = walk_exactly(spec, m, feed.tolist())
+        points = points if isinstance(verdict, Proved) else None
     else:
-        verdict, points = None, _list(spec, machine, feed)
-    if points is None or (soft and not isinstance(verdict, Proved)):
+        points = _list(spec, machine, feed)
+    if points is None:
         return None
     return [[p.q, _spell(p.state), _spell(p.state), p.after] for p in points]
 

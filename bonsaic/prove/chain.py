@@ -41,7 +41,10 @@ def tabulate_side(machine: Machine, letters: np.ndarray, outputs: list[int]) -> 
         return None
     strides = [math.prod(sizes[:i]) for i in range(len(sizes))]
     bits = 1 << np.arange(len(outputs), dtype=np.int64)
-    columns: list[list] = [[], [], [], []]
+    nexts: list[int] = []
+    outs: list[int] = []
+    care: list[int] = []
+    clear: list[bool] = []
     for at in range(0, values * k, CHUNK):
         row = np.arange(at, min(at + CHUNK, values * k))
         code, letter = row // k, row % k
@@ -52,17 +55,13 @@ def tabulate_side(machine: Machine, letters: np.ndarray, outputs: list[int]) -> 
         after = np.zeros(len(row), np.int64)
         for i, (low, step, _) in enumerate(machine.columns):
             after += (done.next[:, i].astype(np.int64) - low) // step * strides[i]
-        parts = (
-            np.where(done.legal, after, -1),
-            done.outs[:, outputs] @ bits,
-            done.care[:, outputs] @ bits,
-            done.clear,
-        )
-        for column, part in zip(columns, parts, strict=True):
-            column += part.tolist()
+        nexts += np.where(done.legal, after, -1).tolist()
+        outs += (done.outs[:, outputs] @ bits).tolist()
+        care += (done.care[:, outputs] @ bits).tolist()
+        clear += done.clear.tolist()
     places = zip(machine.initial.tolist(), machine.columns, strides, strict=True)
     initial = sum((v - low) // step * stride for v, (low, step, _), stride in places)
-    return Side(*columns, initial, values)
+    return Side(nexts, outs, care, clear, initial, values)
 
 
 def follow(a: Side, b: Side, letters: int, cap: int) -> Chain | None:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from bonsaic.ir.core import Module, affine, node, register, rewrite
+from bonsaic.ir.core import Module, Node, affine, node, register, rewrite
 from bonsaic.ir.mealy import FREE, Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.values import SIGN, Real
@@ -123,8 +123,7 @@ def boolean_abstraction(m: Module, invariant: Invariant | None = None) -> Module
             up, down = (
                 _middle(low[side, i], high[side, i]) for side in (low[:, i] > 0, high[:, i] < 0)
             )
-            up, down = up if up is not None else -down, down if down is not None else -up
-            sources[r] = affine([(up - down) / 2], [hard], (up + down) / 2)
+            sources[r] = _read(hard, up, down)
     new = rewrite(m, lambda n: n, sources)
     signs = {k: node("sign", n) for k, n in new.next.items()}
     names = dict(new.names)
@@ -134,6 +133,15 @@ def boolean_abstraction(m: Module, invariant: Invariant | None = None) -> Module
     init = {k: Fraction(1 if v > 0 else -1) for k, v in m.init.items()}
     level = m.level if invariant is None else "quant"
     return verify(replace(new, level=level, regs=regs, init=init, next=signs, names=names))
+
+
+def _read(hard: Node, up: Fraction | None, down: Fraction | None) -> Node:
+    """What a sign stands for; the values of a sign that never occurs mirror the other's."""
+    if up is None:
+        assert down is not None, hard
+        up = -down
+    down = -up if down is None else down
+    return affine([(up - down) / 2], [hard], (up + down) / 2)
 
 
 def _middle(low: np.ndarray, high: np.ndarray) -> Fraction | None:

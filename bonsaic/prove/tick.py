@@ -40,7 +40,7 @@ class Tick:
             xs = [env[a] for a in n.args]
             match n.op:
                 case "affine":
-                    value = np.zeros(len(states), kind)
+                    value: np.ndarray = np.zeros(len(states), kind)
                     for w, x in zip(n.attr[0], xs, strict=True):
                         value = value + kind(float(w)) * x
                     env[n] = value + kind(float(n.attr[1]))
@@ -72,15 +72,15 @@ class Tick:
                 case _:
                     lows[n] = highs[n] = np.full(len(low), float(n.attr[0]))
         m = self.module
-        ends = [_stack(e, what, low) for what in (m.next, m.outs) for e in (lows, highs)]
-        return ends[0], ends[1], ends[2], ends[3]
+        after = _stack(lows, m.next, low), _stack(highs, m.next, low)
+        return *after, _stack(lows, m.outs, low), _stack(highs, m.outs, low)
 
     def _sources(
         self, states: np.ndarray, letters: np.ndarray, kind: type
     ) -> dict[Node, np.ndarray]:
         env: dict[Node, np.ndarray] = {}
         for i, n in enumerate(self.module.inputs):
-            wire = letters[:, i].astype(kind)
+            wire: np.ndarray = letters[:, i].astype(kind)
             env[n] = wire * 2 - 1 if n.type == SIGN else wire
         return env | {n: states[:, i].astype(kind) for i, n in enumerate(self.module.regs)}
 

@@ -12,7 +12,7 @@ from bonsaic.diag import mistake
 from bonsaic.ir.core import Module, Node
 from bonsaic.ir.run import ModuleMachine, Step
 from bonsaic.prove.chain import Chain, follow, tabulate_side
-from bonsaic.prove.machine import Machine, TableMachine
+from bonsaic.prove.machine import Machine
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, spell
 
@@ -77,10 +77,8 @@ def walk(
             if found is not None and found.wrong is not None:
                 return _differs(spec, impl, columns, letters[found.wrong])
             if found is not None:
-                states, transitions, unclear = found.states, found.transitions, found.unclear
-                return _equal(
-                    spec, impl, letters, states, transitions, unclear if float32 else None, float32
-                )
+                word = found.unclear if float32 else None
+                return _equal(spec, impl, letters, found.states, found.transitions, word, float32)
     return _equal(spec, impl, letters, seen.count, transitions, unclear, float32)
 
 
@@ -104,8 +102,8 @@ def _chain(
     spec: Machine, impl: Machine, columns: Columns, letters: np.ndarray, cap: int
 ) -> Chain | None:
     a = tabulate_side(spec, letters, list(range(len(spec.outputs))))
-    b = a and tabulate_side(impl, columns.feed(letters), columns.outputs)
-    return b and follow(a, b, len(letters), cap)
+    b = tabulate_side(impl, columns.feed(letters), columns.outputs)
+    return None if a is None or b is None else follow(a, b, len(letters), cap)
 
 
 def _word(seen: _Seen, edge: int) -> list[int]:
@@ -129,7 +127,7 @@ class Columns(NamedTuple):
 def same_ports(spec: Machine, impl: Machine | Tick) -> Columns:
     """Which wires of `spec` feed `impl`, and where its outputs are in `impl`; a `Mistake` where ports differ."""
     lacking = [x for x in impl.inputs if x not in spec.inputs]
-    if lacking and not isinstance(impl, TableMachine):
+    if lacking and isinstance(impl, ModuleMachine | Tick):
         read = {n.name for n in _ports_read(impl.module)}
         lacking = [x for x in lacking if x in read]
     if lacking or set(spec.outputs) != set(impl.outputs):
