@@ -3,8 +3,7 @@
 from bonsaic.commands.lowering import explain
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import parse, show
-from bonsaic.passes import manager
-from bonsaic.passes import pipelines  # noqa: F401  importing the page registers every pass
+from bonsaic.passes import manager, pipelines  # noqa: F401  importing the page registers every pass
 from bonsaic.prove.walk import walk
 
 # The running parity of x. `ameo` is the activation that grew these networks: it wiggles, so that one

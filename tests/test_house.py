@@ -40,7 +40,9 @@ def imports(path: Path) -> set[str]:
         if isinstance(n, ast.Import):
             found |= {a.name for a in n.names}
         elif isinstance(n, ast.ImportFrom) and n.module:
-            found |= {f"{n.module}.{a.name}" for a in n.names} if n.module == "bonsaic" else {n.module}
+            found |= (
+                {f"{n.module}.{a.name}" for a in n.names} if n.module == "bonsaic" else {n.module}
+            )
     return found
 
 

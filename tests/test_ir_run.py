@@ -139,7 +139,7 @@ def sum32(rng, weights, xs, bias):
 
 
 def test_a_clear_decision_survives_float32_in_any_order():
-    """Sums near their thresholds, neuron upon neuron: where `clear` is set, no order of summation changes a decision."""
+    """Sums near their thresholds, neuron upon neuron: where `clear` is set, no order of sums changes a decision."""
     rng = np.random.default_rng(1)
     f, leak = np.float32(0.5), np.float32(0.1)
     attr = (Fraction(float(f)), Fraction(float(leak)))

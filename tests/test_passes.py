@@ -47,7 +47,9 @@ def spec(m):
 
 
 def test_clipping_takes_the_largest_threshold_that_is_proved(delay):
-    after, records = run(delay, parse_pipeline("dead-nodes,fold-init,clip-weights"), spec=spec(delay))
+    after, records = run(
+        delay, parse_pipeline("dead-nodes,fold-init,clip-weights"), spec=spec(delay)
+    )
     record = records[-1]
     weights = {w for n in after.order() if n.op == "affine" for w in n.attr[0]}
     assert weights == {Fraction(-35, 32), Fraction(81, 64)}  # one more and the machine differs
@@ -55,7 +57,9 @@ def test_clipping_takes_the_largest_threshold_that_is_proved(delay):
 
 
 def test_quantising_takes_the_coarsest_step_that_is_proved(delay):
-    after, _ = run(delay, parse_pipeline("dead-nodes,fold-init,clip-weights,quantise"), spec=spec(delay))
+    after, _ = run(
+        delay, parse_pipeline("dead-nodes,fold-init,clip-weights,quantise"), spec=spec(delay)
+    )
     assert show(after) == (
         "module delay : quant {\n"
         "  in x : {-1, 1}\n"
