@@ -118,7 +118,10 @@ def save(network: Network, path: Path) -> None:
             arrays[f"cell{i}.{key}"] = getattr(cell, key)
     arrays |= {"head_kernel": network.head_kernel, "head_bias": network.head_bias}
     buffer = io.BytesIO()
-    np.savez(buffer, **arrays)
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for key, array in arrays.items():
+            with archive.open(f"{key}.npy", "w") as part:
+                np.lib.format.write_array(part, array, allow_pickle=False)
     write_whole(path, buffer.getvalue())
 
 
