@@ -105,7 +105,6 @@ class Attempt:
         repairing = (
             self.teacher.may_tell(CODES)
             and self.plan.shape.cells[-1][0] > 0
-            and (self.steps >= FIRST_REPAIR or self.plan.sort)
             and self.steps % REPAIR == 0
         )
         limit = 1.0 if repairing and self.plan.sort else REPAIRABLE
