@@ -65,7 +65,7 @@ class Inference(Names):
             self.error(v.span, v.message)
             return None
         if isinstance(wanted, Int | Array):
-            low, high = t.extent(wanted.element if isinstance(wanted, Array) else wanted)
+            low, high = t.extent(t.element(wanted))
             for x in value if isinstance(value, tuple) else (value,):
                 if not low <= x <= high:
                     is_ = "has the element" if isinstance(wanted, Array) else "value is"

@@ -11,7 +11,7 @@ from typing import Any
 from bonsaic.diag import Span
 from bonsaic.lang import syntax as s
 from bonsaic.lang.program import Facts, Program, Value
-from bonsaic.lang.types import Array, Enum, Int, Type
+from bonsaic.lang.types import Enum, Int, Type, element
 
 Env = dict[str, Any]  # the values of names; None for an output that does not matter
 State = tuple[Value, ...]
@@ -124,16 +124,16 @@ class _Meaning:
     def fitted(self, e: s.Expr, type: Type) -> Meaning:
         """The value of an expression, checked to be one of the type."""
         value = self.expression(e)
-        element = type.element if isinstance(type, Array) else type
-        if not isinstance(element, Int):
+        kind = element(type)
+        if not isinstance(kind, Int):
             return value
-        low, high = element.low, element.high
+        low, high = kind.low, kind.high
 
         def run(env: Env) -> Value | None:
             v = value(env)
             for x in v if isinstance(v, tuple) else (v,):
                 if x is not None and not low <= x <= high:
-                    raise Violation(e.span, f"{x} is outside {element}")
+                    raise Violation(e.span, f"{x} is outside {kind}")
             return v
 
         return run

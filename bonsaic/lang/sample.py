@@ -6,7 +6,6 @@ The same generator state gives the same words on every machine: letters are chos
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +14,7 @@ from bonsaic.diag import mistake
 from bonsaic.ir.mealy import FREE, Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.lang.lower import lower
-from bonsaic.lang.program import Port, Program, encode
+from bonsaic.lang.program import Program, encode
 from bonsaic.lang.table import tabulate
 
 ODDS = 8.0  # of a wire's value that a mood favours
@@ -58,7 +57,7 @@ def draw(machine: Program | Mealy, rng: np.random.Generator, batch: int, longest
     return Words(inputs, targets, lengths)
 
 
-def sampler(machine: Program | Mealy) -> TableSampler | ModuleSampler:
+def sampler(machine: Program | Mealy) -> Sampler:
     """What draws words of a machine: prepared once, asked often."""
     if isinstance(machine, Mealy):
         return TableSampler(machine, np.ones(len(machine.letters)))
@@ -86,9 +85,9 @@ def coverage(
     if table is None:
         raise mistake(machine.name, "the program has too many states to measure coverage")
     powers = 1 << np.arange(inputs.shape[2], dtype=np.int64)
-    codes = {int(c): k for k, c in enumerate(table.letters.astype(np.int64) @ powers)}
-    known, inverse = np.unique(inputs.astype(np.int64) @ powers, return_inverse=True)
-    letters = np.array([codes[int(k)] for k in known], np.int64)[inverse.reshape(inputs.shape[:2])]
+    codes = table.letters @ powers
+    order = np.argsort(codes)
+    letters = order[np.searchsorted(codes[order], inputs @ powers)]
     state = np.zeros(len(inputs), np.int64)
     seen = np.zeros(table.next.shape, bool)
     for t in range(inputs.shape[1]):
@@ -98,11 +97,44 @@ def coverage(
     return Coverage(int(seen.sum()), int(table.reachable().legal.sum()))
 
 
-class TableSampler:
+class Sampler:
+    """Draws words tick by tick; `mood` says which wire a word favours for the moment."""
+
+    moods: int
+    start: np.ndarray  # the state before the first tick
+
+    def tick(
+        self, rng: np.random.Generator, state: np.ndarray, mood: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The wires of a letter, of the answer, and the next state for every word of a batch."""
+        raise NotImplementedError
+
+    def sample(
+        self, rng: np.random.Generator, batch: int, ticks: int
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As the function `sample`."""
+        state = np.broadcast_to(self.start, (batch, *self.start.shape))
+        mood = self._mood(rng, batch)
+        steps = []
+        for _ in range(ticks):
+            letters, targets, state = self.tick(rng, state, mood)
+            steps.append((letters, targets))
+            now = rng.integers(0, CHANGE, batch) == 0
+            mood = np.where(now, self._mood(rng, batch), mood)
+        inputs, answers = (np.stack(x, 1).astype(np.int8) for x in zip(*steps, strict=True))
+        return inputs, answers
+
+    def _mood(self, rng: np.random.Generator, batch: int) -> np.ndarray:
+        """Mood 0, the plain frequencies, for half of the words."""
+        return np.maximum(0, rng.integers(-self.moods + 1, self.moods, batch))
+
+
+class TableSampler(Sampler):
     """Draws words of a table; about ten million ticks a second for small ones."""
 
     def __init__(self, table: Mealy, weights: np.ndarray):
-        self.table = table
+        self.letters, self.outs, self.next = table.letters, table.outs, table.next
+        self.start = np.array(0)
         moods = _moods(table.letters, weights)
         mass = np.where(table.legal[None], moods[:, None, :], 0.0)  # [mood, state, letter]
         total = np.cumsum(mass, -1)
@@ -111,70 +143,44 @@ class TableSampler:
         rows = np.arange(share[..., 0].size).reshape(share.shape[:2])
         self.moods = len(moods)
         self.thresholds = (share + rows[..., None] * UNIT).reshape(-1)
-        self.next = table.next.reshape(-1)
-        self.outs = table.outs.reshape(-1, len(table.outputs))
 
-    def sample(
-        self, rng: np.random.Generator, batch: int, ticks: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        letters, pairs = self._walk(rng, batch, ticks)
-        inputs = self.table.letters.astype(np.int8)[letters]
-        return inputs.transpose(1, 0, 2).copy(), self.outs[pairs].transpose(1, 0, 2).copy()
-
-    def _walk(
-        self, rng: np.random.Generator, batch: int, ticks: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The letters and the pairs of state and letter, both [time, batch]."""
-        count, states = len(self.table.letters), self.table.states
-        letters = np.empty((ticks, batch), np.int64)
-        pairs = np.empty((ticks, batch), np.int64)
-        state = np.zeros(batch, np.int64)
-        mood = _any_mood(rng, batch, self.moods)
-        for t in range(ticks):
-            row = mood * states + state
-            chance = rng.integers(0, UNIT, batch, dtype=np.uint32)
-            place = np.searchsorted(self.thresholds, row * UNIT + chance, side="right")
-            letters[t] = place - row * count
-            pairs[t] = state * count + letters[t]
-            state = self.next[pairs[t]].astype(np.int64)
-            mood = _changed(rng, mood, self.moods)
-        return letters, pairs
+    def tick(
+        self, rng: np.random.Generator, state: np.ndarray, mood: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        row = mood * len(self.next) + state
+        chance = rng.integers(0, UNIT, len(state), dtype=np.uint32)
+        place = np.searchsorted(self.thresholds, row * UNIT + chance, side="right")
+        letter = place - row * len(self.letters)
+        return self.letters[letter], self.outs[state, letter], self.next[state, letter]
 
 
-class ModuleSampler:
+class ModuleSampler(Sampler):
     """Draws words of a program too large for a table: letters are drawn until they are legal."""
 
     def __init__(self, program: Program):
         self.program = program
         self.machine = ModuleMachine(lower(program))
+        self.start = self.machine.initial
+        self.moods = 1 + 2 * min(WIRES, len(program.input_wires))
 
-    def sample(
-        self, rng: np.random.Generator, batch: int, ticks: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        p, m = self.program, self.machine
-        inputs = np.zeros((batch, ticks, len(p.input_wires)), np.int8)
-        targets = np.empty((batch, ticks, len(p.output_wires)), np.int8)
-        states = np.broadcast_to(m.initial, (batch, len(m.initial))).copy()
-        moods = 1 + 2 * min(WIRES, len(p.input_wires))
-        mood = _any_mood(rng, batch, moods)
-        for t in range(ticks):
-            open_ = np.arange(batch)
-            for _ in range(TRIES):
-                letters = self._letters(rng, mood[open_])
-                done = m.step(states[open_], letters)
-                good = open_[done.legal]
-                inputs[good, t] = letters[done.legal]
-                targets[good, t] = np.where(done.care, done.outs, FREE)[done.legal]
-                states[good] = done.next[done.legal]
-                open_ = open_[~done.legal]
-                if not open_.size:
-                    break
-            else:
-                raise mistake(
-                    p.span, f"{TRIES} draws found no legal letter for a state of `{p.name}`"
-                )
-            mood = _changed(rng, mood, moods)
-        return inputs, targets
+    def tick(
+        self, rng: np.random.Generator, state: np.ndarray, mood: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        p, batch, after = self.program, len(state), state.copy()
+        inputs = np.zeros((batch, len(p.input_wires)), np.int8)
+        targets = np.empty((batch, len(p.output_wires)), np.int8)
+        open_ = np.arange(batch)
+        for _ in range(TRIES):
+            letters = self._letters(rng, mood[open_])
+            done = self.machine.step(state[open_], letters)
+            good = open_[done.legal]
+            inputs[good] = letters[done.legal]
+            targets[good] = np.where(done.care, done.outs, FREE)[done.legal]
+            after[good] = done.next[done.legal]
+            open_ = open_[~done.legal]
+            if not open_.size:
+                return inputs, targets, after
+        raise mistake(p.span, f"{TRIES} draws found no legal letter for a state of `{p.name}`")
 
     def _letters(self, rng: np.random.Generator, mood: np.ndarray) -> np.ndarray:
         """One letter per word, port by port; a mood favours a bit port only."""
@@ -182,11 +188,9 @@ class ModuleSampler:
         for p in self.program.inputs:
             chance = rng.integers(0, UNIT, len(mood))
             if len(p.wires) == 1:
-                wire = len(columns)
                 plain = (p.frequency or 0.5) / (1 - (p.frequency or 0.5))
-                odds = np.select(
-                    [mood == 1 + 2 * wire, mood == 2 + 2 * wire], [ODDS, 1 / ODDS], plain
-                )
+                favoured = [mood == 1 + 2 * len(columns), mood == 2 + 2 * len(columns)]
+                odds = np.select(favoured, [ODDS, 1 / ODDS], plain)
                 columns.append(chance < odds / (1 + odds) * UNIT)
             else:
                 codes = np.array([encode(p, v) for v in p.values], np.int8)
@@ -194,28 +198,13 @@ class ModuleSampler:
         return np.array(columns, np.int8).reshape(len(columns), len(mood)).T
 
 
-def _any_mood(rng: np.random.Generator, batch: int, moods: int) -> np.ndarray:
-    """Mood 0, the plain frequencies, for half of the words."""
-    return np.maximum(0, rng.integers(-moods + 1, moods, batch))
-
-
-def _changed(rng: np.random.Generator, mood: np.ndarray, moods: int) -> np.ndarray:
-    now = rng.integers(0, CHANGE, len(mood)) == 0
-    return np.where(now, _any_mood(rng, len(mood), moods), mood)
-
-
 def _weights(program: Program) -> np.ndarray:
     """How often each letter is drawn, up to a factor: the product of its ports' frequencies."""
     total = np.ones(1)
     for p in program.inputs:
-        total = (total[:, None] * np.array(_shares(p))[None, :]).reshape(-1)
+        shares = [1 - p.frequency, p.frequency] if p.frequency else np.ones(len(p.values))
+        total = np.outer(total, shares).reshape(-1)
     return total
-
-
-def _shares(port: Port) -> Sequence[float]:
-    if port.frequency is not None:
-        return 1 - port.frequency, port.frequency
-    return [1.0] * len(port.values)
 
 
 def _moods(letters: np.ndarray, weights: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.lang import syntax as s
 from bonsaic.lang.extent import tick_parts
 from bonsaic.lang.interp import Illegal, State, Violation, compile_tick, initial
-from bonsaic.lang.program import Program, encode, show_value
+from bonsaic.lang.program import Port, Program, encode, show_value
 from bonsaic.lang.words import Word, show_word
 
 PAIRS = 2_000_000  # pairs of state and letter that a check walks at most
@@ -60,23 +60,15 @@ def check_all(program: Program, progress: Progress | None = None) -> Walked:
         if dead:
             raise Mistake(*dead[:SHOWN])
     elif unsure:
-        raise Mistake(
-            Diagnostic(
-                unsure[0],
-                f"this may leave its range, and {walked.limit}, too many to look at each",
-                help="write the bound down, for instance with `%` or `if`",
-            )
-        )
+        message = f"this may leave its range, and {walked.limit}, too many to look at each"
+        hint = "write the bound down, for instance with `%` or `if`"
+        raise Mistake(Diagnostic(unsure[0], message, help=hint))
     return walked
 
 
 def letters(program: Program) -> Iterator[tuple[int, ...]]:
     """Every combination of the inputs' values, legal or not, the last input changing fastest."""
     return itertools.product(*(p.values for p in program.inputs))
-
-
-def letter_count(program: Program) -> int:
-    return math.prod(len(p.values) for p in program.inputs)
 
 
 class _Walk:
@@ -91,7 +83,7 @@ class _Walk:
 
     def run(self, progress: Progress | None) -> Walked:
         p = self.program
-        count = letter_count(p)
+        count = math.prod(len(x.values) for x in p.inputs)
         if count > self.cap:
             return Walked(None, f"`{p.name}` has {count:,} input letters")
         self.values = list(letters(p))
@@ -128,25 +120,19 @@ class _Walk:
             if stuck:
                 self._stuck(here, state)
             if len(todo) * count > self.cap:
-                self._complain()
-                return Walked(
-                    None, f"`{p.name}` has more than {self.cap // count:,} reachable states"
-                )
-        self._complain()
-        return Walked(self._table(list(answers), after, outs), None)
-
-    def _table(self, answers: list[tuple], after: array, outs: array) -> Mealy:
-        p = self.program
-        codes = np.array([_row(p.outputs, y) for y in answers], np.int8)
-        shape = (-1, len(self.values))
-        return Mealy(
-            p.name,
-            p.input_wires,
-            p.output_wires,
-            _letters(p),
-            np.array(after, np.int32).reshape(shape),
-            codes[np.array(outs, np.int32).reshape(shape)],
-        )
+                break
+        if self.mistakes:
+            found = sorted(self.mistakes.values(), key=lambda d: d.where.start)  # type: ignore[union-attr]
+            raise Mistake(*found[:SHOWN])
+        if len(todo) * count > self.cap:
+            most = self.cap // count
+            return Walked(None, f"`{p.name}` has more than {most:,} reachable states")
+        codes = np.array([_wires(p.outputs, y) for y in answers], np.int8)
+        ports = [[encode(x, v) for v in x.values] for x in p.inputs]
+        wires = np.array([sum(x, ()) for x in itertools.product(*ports)], np.uint8)
+        targets = np.array(after, np.int32).reshape(-1, count)
+        answered = codes[np.array(outs, np.int32).reshape(-1, count)]
+        return Walked(Mealy(p.name, p.input_wires, p.output_wires, wires, targets, answered), None)
 
     def _word(self, state: int) -> Word:
         """A shortest word from the start to a state."""
@@ -158,43 +144,23 @@ class _Walk:
 
     def _violation(self, v: Violation, state: int, letter: int) -> None:
         if v.span not in self.mistakes:
-            word = (*self._word(state), self.values[letter])
-            way = show_word(self.program, word)
+            way = show_word(self.program, (*self._word(state), self.values[letter]))
             self.mistakes[v.span] = Diagnostic(v.span, f"{v.message}; it happens {way}")
 
     def _stuck(self, number: int, state: State) -> None:
-        where = self.program.assumes[0].span
+        p, where = self.program, self.program.assumes[0].span
         if where not in self.mistakes:
-            p = self.program
-            held = ", ".join(
-                f"{x.name} = {show_value(x.type, v)}" for x, v in zip(p.states, state, strict=True)
-            )
-            way = show_word(p, self._word(number), "after")
-            self.mistakes[where] = Diagnostic(
-                where, f"this leaves no legal input {way}" + (f", where {held}" if held else "")
-            )
-
-    def _complain(self) -> None:
-        if self.mistakes:
-            found = sorted(self.mistakes.values(), key=lambda d: d.where.start)  # type: ignore[union-attr]
-            raise Mistake(*found[:SHOWN])
+            pairs = zip(p.states, state, strict=True)
+            held = ", ".join(f"{x.name} = {show_value(x.type, v)}" for x, v in pairs)
+            way = show_word(p, self._word(number), "after") + (f", where {held}" if held else "")
+            self.mistakes[where] = Diagnostic(where, f"this leaves no legal input {way}")
 
 
-def _letters(p: Program) -> np.ndarray:
-    """The wires of `letters`, row by row."""
-    rows = np.zeros((1, 0), np.uint8)
-    for port in p.inputs:
-        codes = np.array([encode(port, v) for v in port.values], np.uint8)
-        rows = np.hstack([np.repeat(rows, len(codes), 0), np.tile(codes, (len(rows), 1))])
-    return rows
-
-
-def _row(ports: tuple, values: tuple[int | None, ...]) -> list[int]:
+def _wires(ports: tuple[Port, ...], values: tuple[int | None, ...]) -> list[int]:
     """The wires of some ports; FREE throughout for a value that does not matter."""
     pairs = zip(ports, values, strict=True)
-    return [
-        b for p, v in pairs for b in (encode(p, v) if v is not None else (FREE,) * len(p.wires))
-    ]
+    codes = [(FREE,) * len(p.wires) if v is None else encode(p, v) for p, v in pairs]
+    return [b for code in codes for b in code]
 
 
 def _idle(body: s.Body) -> bool:

@@ -72,6 +72,11 @@ def extent(t: Type) -> tuple[int, int]:
     raise AssertionError(t)
 
 
+def element(t: Type) -> Type:
+    """Of an array its elements' type, else the type itself."""
+    return t.element if isinstance(t, Array) else t
+
+
 def size(t: Scalar) -> int:
     low, high = extent(t)
     return high - low + 1

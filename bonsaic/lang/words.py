@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import difflib
+import re
 
 import numpy as np
 
 from bonsaic.diag import Source, Span, mistake
-from bonsaic.lang.interp import Illegal, State, Violation, initial, tick
-from bonsaic.lang.program import Port, Program, show_value
-from bonsaic.lang.types import Enum, extent
+from bonsaic.lang.interp import Illegal, Violation, initial, tick
+from bonsaic.lang.program import Port, Program, State, show_value
+from bonsaic.lang.types import Enum
 
 Word = tuple[tuple[int, ...], ...]
-LONGEST = 9_999_999  # ticks
 SHOWN = 24  # ticks of a word in a sentence
 TRIES = 1_000  # draws of a letter before a state is given up
 
@@ -20,73 +20,57 @@ TRIES = 1_000  # draws of a letter before a state is given up
 def read_word(program: Program, text: str, path: str = "<word>") -> Word:
     """The word that a text says. Raises a `Mistake` with its place."""
     source = Source(path, text)
-    items, at = [], 0
-    for item in text.split():
-        at = text.index(item, at)
-        items.append((item, at))
-        at += len(item)
-    if not program.inputs:
-        whole = Span(source, 0, len(text))
-        if len(items) != 1 or not items[0][0].isdecimal() or len(items[0][0]) > len(str(LONGEST)):
-            raise mistake(
-                whole,
-                f"`{program.name}` has no inputs, so a word is its number of ticks, such as 8",
-            )
-        return ((),) * int(items[0][0])
-    return tuple(_letter(program, item, Span(source, at, at + len(item))) for item, at in items)
+    items = [(x.group(), Span(source, *x.span())) for x in re.finditer(r"\S+", text)]
+    if program.inputs:
+        return tuple(_letter(program, item, span) for item, span in items)
+    if not re.fullmatch(r"\s*[0-9]{1,7}\s*", text):
+        raise mistake(
+            Span(source, 0, len(text)),
+            f"`{program.name}` has no inputs, so a word is its number of ticks, such as 8",
+        )
+    return ((),) * int(text)
 
 
 def _letter(program: Program, item: str, span: Span) -> tuple[int, ...]:
-    parts = item.split(",")
-    if len(parts) != len(program.inputs):
-        names = ", ".join(p.name for p in program.inputs)
-        raise mistake(
-            span,
-            f"a tick of `{program.name}` is {names}: {len(program.inputs)} values with commas, not {len(parts)}",
-        )
-    return tuple(_value(p, part, span) for p, part in zip(program.inputs, parts, strict=True))
+    parts, ports = item.split(","), program.inputs
+    if len(parts) != len(ports):
+        wanted = f"{', '.join(p.name for p in ports)}: {len(ports)} values with commas"
+        raise mistake(span, f"a tick of `{program.name}` is {wanted}, not {len(parts)}")
+    return tuple(_value(p, part, span) for p, part in zip(ports, parts, strict=True))
 
 
 def _value(port: Port, text: str, span: Span) -> int:
-    low, high = extent(port.type)
-    if isinstance(port.type, Enum):
-        if text in port.type.members:
-            return port.type.members.index(text)
-        near = difflib.get_close_matches(text, port.type.members, 1)
-        raise mistake(
-            span,
-            f"`{port.name}` is one of {', '.join(port.type.members)}, not `{text}`",
-            help=f"did you mean `{near[0]}`?" if near else None,
-        )
-    digits = text.removeprefix("-")
-    if (
-        not (digits.isdecimal() and digits.isascii())
-        or len(digits) > 12
-        or not low <= int(text) <= high
-    ):
+    if not isinstance(port.type, Enum):
+        if re.fullmatch("-?[0-9]{1,12}", text) and int(text) in port.values:
+            return int(text)
         raise mistake(span, f"`{port.name}` is {port.type}, not `{text}`")
-    return int(text)
+    members = port.type.members
+    if text in members:
+        return members.index(text)
+    near = difflib.get_close_matches(text, members, 1)
+    hint = f"did you mean `{near[0]}`?" if near else None
+    raise mistake(span, f"`{port.name}` is one of {', '.join(members)}, not `{text}`", help=hint)
 
 
 def random_word(program: Program, ticks: int, rng: np.random.Generator) -> Word:
     """A word of legal letters, drawn by the ports' frequencies."""
-    state, word = initial(program), []
-    for _ in range(ticks):
-        for _ in range(TRIES):
-            letter = tuple(_draw(p, rng) for p in program.inputs)
-            try:
-                state, _ = tick(program, state, letter)
-            except Illegal:
-                continue
-            except Violation as v:
-                raise mistake(v.span, v.message) from None
-            word.append(letter)
-            break
+    state, tries = initial(program), 0
+    word: list[tuple[int, ...]] = []
+    while len(word) < ticks:
+        letter = tuple(_draw(p, rng) for p in program.inputs)
+        try:
+            state, _ = tick(program, state, letter)
+        except Illegal:
+            tries += 1
+            if tries == TRIES:
+                way = show_word(program, tuple(word))
+                where = program.assumes[0].span
+                raise mistake(where, f"{TRIES:,} draws found no legal letter {way}") from None
+        except Violation as v:
+            raise mistake(v.span, v.message) from None
         else:
-            raise mistake(
-                program.assumes[0].span,
-                f"{TRIES:,} draws found no legal letter {show_word(program, tuple(word))}",
-            )
+            word.append(letter)
+            tries = 0
     return tuple(word)
 
 
@@ -96,10 +80,6 @@ def _draw(port: Port, rng: np.random.Generator) -> int:
     return int(rng.integers(port.values.start, port.values.stop))
 
 
-def show_letter(program: Program, letter: tuple[int, ...]) -> str:
-    return ",".join(show_value(p.type, v) for p, v in zip(program.inputs, letter, strict=True))
-
-
 def show_word(program: Program, word: Word, when: str = "on") -> str:
     """In a sentence: "on the word `0 1 1`"."""
     if not word:
@@ -107,12 +87,15 @@ def show_word(program: Program, word: Word, when: str = "on") -> str:
     if not program.inputs:
         return f"in tick {len(word):,}" if when == "on" else f"{when} {len(word):,} ticks"
     if len(word) <= SHOWN:
-        return f"{when} the word `{' '.join(show_letter(program, x) for x in word)}`"
-    ends = [
-        " ".join(show_letter(program, x) for x in part)
-        for part in (word[: SHOWN // 2], word[-SHOWN // 2 :])
-    ]
-    return f"{when} the word `{ends[0]} ... {ends[1]}` of {len(word):,} ticks"
+        return f"{when} the word `{_letters(program, word)}`"
+    first, last = word[: SHOWN // 2], word[-SHOWN // 2 :]
+    ends = f"{_letters(program, first)} ... {_letters(program, last)}"
+    return f"{when} the word `{ends}` of {len(word):,} ticks"
+
+
+def _letters(program: Program, word: Word) -> str:
+    pairs = [zip(program.inputs, letter, strict=True) for letter in word]
+    return " ".join(",".join(show_value(p.type, v) for p, v in letter) for letter in pairs)
 
 
 def run_table(program: Program, word: Word) -> str:
@@ -120,31 +103,21 @@ def run_table(program: Program, word: Word) -> str:
 
     Raises a `Mistake` where an assumption forbids a letter or a value leaves its range.
     """
-    rows = [
-        [
-            "tick",
-            *(p.name for p in program.inputs),
-            *(x.name for x in program.states),
-            *(p.name for p in program.outputs),
-        ]
-    ]
-    state: State = initial(program)
-    for number, letter in enumerate(word):
+    columns: list[Port | State] = [*program.inputs, *program.states, *program.outputs]
+    rows = [["tick", *(x.name for x in columns)]]
+    state = initial(program)
+    for number, letter in enumerate(word, 1):
         try:
             after, outputs = tick(program, state, letter)
-        except Illegal:
-            way = show_word(program, word[: number + 1])
-            raise mistake(
-                program.assumes[0].span, f"this forbids the letter of tick {number + 1}, {way}"
-            ) from None
-        except Violation as v:
-            raise mistake(
-                v.span, f"{v.message}; it happens {show_word(program, word[: number + 1])}"
-            ) from None
-        types = [x.type for x in (*program.inputs, *program.states, *program.outputs)]  # type: ignore[attr-defined]
+        except (Illegal, Violation) as e:
+            way = show_word(program, word[:number])
+            if isinstance(e, Violation):
+                raise mistake(e.span, f"{e.message}; it happens {way}") from None
+            where = program.assumes[0].span
+            raise mistake(where, f"this forbids the letter of tick {number}, {way}") from None
         values = (*letter, *state, *outputs)
-        cells = [show_value(x, v) for x, v in zip(types, values, strict=True)]
-        rows.append([str(number + 1), *cells])
+        cells = [show_value(x.type, v) for x, v in zip(columns, values, strict=True)]
+        rows.append([str(number), *cells])
         state = after
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     marks = {0, len(program.inputs), len(program.inputs) + len(program.states)}
@@ -152,8 +125,5 @@ def run_table(program: Program, word: Word) -> str:
 
 
 def _line(row: list[str], widths: list[int], marks: set[int]) -> str:
-    cells = [
-        f"{cell:>{width}}" + (" |" if i in marks else "")
-        for i, (cell, width) in enumerate(zip(row, widths, strict=True))
-    ]
-    return " ".join(cells) + "\n"
+    cells = [f"{x:>{width}}" for x, width in zip(row, widths, strict=True)]
+    return " ".join(x + " |" if i in marks else x for i, x in enumerate(cells)) + "\n"
