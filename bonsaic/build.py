@@ -34,6 +34,7 @@ class Options:
     device: str | None = None
     passes: str | None = None
     formal: bool = False
+    resume: bool = False
 
 
 @dataclass

@@ -260,6 +260,11 @@ def _growing(p: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="an OpenCL device, see `bonsaic doctor` (default: the first)",
     )
+    p.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the population that an interrupted build left in the directory",
+    )
     p.add_argument("--no-progress", action="store_true", help="no progress display")
 
 

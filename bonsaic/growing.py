@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from bonsaic.build import Build
     from bonsaic.grow import Grown
 
+POPULATION = (
+    "population.npz"  # what `--resume` goes on from; there until a network is grown and pruned
+)
 LEAST_PRUNING = 0.5  # seconds, however late the proof came
 
 
@@ -26,11 +29,13 @@ def grow_network(b: Build) -> Network | None:
     if grown.network is None:
         b.out.write(f"{b.name}.curve.svg", curve(b.name, grown.curve))
         return None
-    network, history = grown.network, ()
+    network: Network = grown.network
+    history: tuple[tuple[int, int], ...] = ()
     if b.options.prune != "off":
-        network, history = _pruned(b, grown.network)
+        network, history = _pruned(b, network)
     pruning = [(0, grown.network.edges), *history]
     b.out.write(f"{b.name}.curve.svg", curve(b.name, grown.curve, pruning))
+    (b.out.directory / POPULATION).unlink(missing_ok=True)
     return network
 
 
@@ -46,6 +51,8 @@ def _grown(b: Build) -> Grown:
         guide=o.guide,
         device=o.device,
         progress=b.progress,
+        keep=b.out.directory,
+        resume=o.resume,
     )
     report.device = grown.device
     report.network = {"tried": grown.tried, "solved": grown.solved, "steps": grown.steps}
@@ -53,13 +60,17 @@ def _grown(b: Build) -> Grown:
     if best is not None:
         _save(b, best)
     b.timed("grow", started)
+    further = (b.out.directory / POPULATION).exists()
     if grown.interrupted:
         kept = f"the best network so far is in {b.out.directory}" if best else "no network yet"
-        b.say(f"  stopped   {kept}")
+        b.say(f"  stopped   {kept}{'; --resume goes on' if further else ''}")
         raise KeyboardInterrupt
     if grown.network is None:
         report.advice = grown.advice
-        b.say(f"  unknown   no network was proved within {o.budget:g} s; {grown.advice}")
+        if further:
+            report.advice += ", or go on from here with `--resume`"
+            b.out.written.append(POPULATION)
+        b.say(f"  unknown   no network was proved within {o.budget:g} s; {report.advice}")
     else:
         b.say(f"  grown     {report.network_line()}: {grown.tried} networks, {grown.steps} steps")
     return grown

@@ -8,6 +8,8 @@ import time
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
+import numpy as np
+
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / "programs"
 FULL = (  # no file may grow beyond so many bytes, as on a disk that is full
@@ -54,6 +56,31 @@ def test_sigterm_ends_a_build_cleanly(tmp_path):
     assert process.returncode == 143 and "Traceback" not in err, err
     assert err.strip() == "bonsaic: stopped"
     assert not list((tmp_path / "o").glob(".*"))
+
+
+def test_a_build_killed_outright_goes_on_where_it_was(tmp_path):
+    words = ("grow", hard_program(tmp_path), "--guide", "none", "--prune", "off")
+    process = subprocess.Popen(
+        command(*words, "-o", tmp_path / "o"), stdout=subprocess.DEVNULL, cwd=ROOT
+    )
+    population = tmp_path / "o" / "population.npz"
+    while not population.exists():
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    done = run(*words, "-o", tmp_path / "o", "--budget", "4", "--resume")
+    assert done.returncode == 1 and "--resume" in done.stdout, done.stderr
+    curve = np.load(population)["header"].tobytes()
+    steps = [step for step, _, _ in json.loads(curve)["record"]["curve"]]
+    assert steps == list(range(25, 25 * len(steps) + 1, 25))  # none lost, none twice
+
+
+def test_another_programs_population_is_refused(tmp_path):
+    hard = hard_program(tmp_path)
+    (tmp_path / "population.npz").write_bytes(b"no archive")
+    done = run("grow", hard, "-o", tmp_path, "--resume")
+    assert done.returncode == 2 and "population.npz: error: this is no population" in done.stderr
 
 
 def test_a_full_disk_is_one_sentence_and_nothing_half_written(tmp_path):

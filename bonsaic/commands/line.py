@@ -31,6 +31,7 @@ def _run(a: Namespace, lowering: bool) -> int:
         prune=a.prune,
         device=a.device,
         formal=lowering and a.formal,
+        resume=a.resume,
     )
     watch = printer(a.print_after) if lowering else _ignore
     display = Display(not a.no_progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +15,15 @@ from bonsaic.grow import device as devices
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.checkpoint import Checkpoint, Snapshot
 from bonsaic.grow.grown import Grown, Progress
+from bonsaic.grow.record import Record, record_of, snapshot
 from bonsaic.grow.teacher import CODES, MAY_TELL, Teacher
 from bonsaic.grow.words import Sampler
 from bonsaic.ir.mealy import Mealy
-from bonsaic.network import Network
 
 if TYPE_CHECKING:  # the loop imports tinygrad, which has to wait until the device is chosen
-    from bonsaic.grow.loop import Attempt, Plan
+    from bonsaic.grow.loop import Plan
 
+Found = tuple[Architecture, np.ndarray]
 GUIDES = tuple(MAY_TELL)
 STEPS = 600, 400  # of the first population and of the next, bigger one
 SORT_STEPS = 200  # of a wide one
@@ -32,40 +33,20 @@ CONSTRUCTED, CONSTRUCTIONS = 1200, 4  # neurons of a kind; tries
 GRID = 2.0**-12
 
 
-@dataclass
-class _Record:
-    """What the populations so far have added up to. populations: those that are over."""
+@dataclass(frozen=True)
+class _Clock:
+    """Whether a campaign's time is over."""
 
-    populations: int = 0
-    steps: int = 0
-    tried: int = 0
-    solved: int = 0
-    sizes: list[tuple[int, int]] = field(default_factory=list)
-    curve: list[tuple[int, float, float]] = field(default_factory=list)
-    best: tuple[Architecture, np.ndarray] | None = None
-    wrong_before: float = 0.0
-    outstanding: tuple[list[int], ...] = ()
+    started: float
+    budget: float
+    stop: Callable[[], bool]
 
-    def snapshot(self, attempt: Attempt, teacher: Teacher, rng: np.random.Generator) -> Snapshot:
-        """Everything that what comes next depends on."""
-        facts, arrays = attempt.state()
-        own = {k: v for k, v in vars(self).items() if k != "best"}
-        if self.best is not None:
-            own["cells"], arrays["best"] = self.best[0].cells, self.best[1]
-        random = rng.bit_generator.state
-        return Snapshot(
-            {"record": own, "attempt": facts, "told": sorted(teacher.told), "random": random},
-            arrays,
-        )
+    @property
+    def spent(self) -> float:
+        return time.perf_counter() - self.started
 
-    @classmethod
-    def of(cls, start: Snapshot, mealy: Mealy) -> _Record:
-        own = dict(start.facts["record"])
-        cells = tuple(tuple(cell) for cell in own.pop("cells", ()))
-        sizes, curve = ([tuple(row) for row in own.pop(name)] for name in ("sizes", "curve"))
-        shape = Architecture(len(mealy.inputs), cells, len(mealy.outputs))
-        best = (shape, start.arrays["best"]) if cells else None
-        return cls(sizes=sizes, curve=curve, best=best, **own)
+    def over(self) -> bool:
+        return self.spent > self.budget or self.stop()
 
 
 def plans(mealy: Mealy) -> list[Plan]:
@@ -105,44 +86,41 @@ def grow(
 ) -> Grown:
     """Grow a network for a minimised machine until one is proved, the budget is spent, or `stop` says so.
 
-    keep: a directory where the campaign is written down every few seconds, to be gone on with by `resume`; what
-    comes of it is the same, bit for bit.
-
     The same seed on the same device gives the same network, bit for bit, however fast the machine is; only where the
-    budget cuts depends on time. Ctrl-C ends growing with the best network so far.
+    budget cuts depends on time. Ctrl-C ends growing with the best network so far. keep: a directory where the
+    campaign is written down every few seconds; `resume` goes on from there, and what comes of it is the same.
     """
     assert guide in GUIDES, guide
-    started = time.perf_counter()
+    clock = _Clock(time.perf_counter(), budget, stop)
     chosen = devices.choose(device)
+    rng, record = np.random.default_rng(seed), Record()
     teacher = Teacher(Sampler(mealy), guide)
-    rng = np.random.default_rng(seed)
-    record = _Record()
     checkpoint = Checkpoint(keep, mealy, seed, guide, chosen) if keep else None
     start = checkpoint.read() if checkpoint and resume else None
     if start is not None:
-        record = _Record.of(start, mealy)
+        record = record_of(start, mealy)
         teacher.told.update(start.facts["told"])
-        rng.bit_generator.state = start.facts["random"]
-    network, interrupted = None, False
-    over = _Over(started, budget, stop)
+    found, interrupted = None, False
     try:
         if guide == "states" and start is None:
-            network = _by_states(record, teacher, mealy, rng, over)
-        if network is None:
-            network = _campaign(
-                record, teacher, mealy, chosen, rng, over, progress, checkpoint, start
-            )
+            found = _by_states(record, teacher, rng, clock)
+        if found is None and not (record.tried and start is None and clock.over()):
+            found = _by_words(record, teacher, chosen, rng, clock, progress, checkpoint, start)
     except KeyboardInterrupt:
         interrupted = True
     told = tuple(sorted(teacher.told))
-    for n in (network, record.best):
+    network, best = (
+        n and n[0].network(n[1], mealy.name, mealy.inputs, mealy.outputs)
+        for n in (found, found or record.best)
+    )
+    for n in (network, best):
         if n is not None:
             n.note.update(
                 guide=guide, told=told, seed=seed, wrong_before_repair=record.wrong_before
             )
     return Grown(
         network,
-        network or record.best,
+        best,
         str(chosen),
         guide,
         told,
@@ -151,78 +129,80 @@ def grow(
         record.solved,
         tuple(record.sizes),
         tuple(record.curve),
-        tuple(tuple(w.tolist()) for w in record.outstanding),
-        time.perf_counter() - record.started,
+        tuple(tuple(word) for word in record.outstanding),
+        clock.spent,
         interrupted,
         _advice(record, guide, budget),
     )
 
 
-def _campaign(
-    record: _Record,
+def _by_words(
+    record: Record,
     teacher: Teacher,
-    mealy: Mealy,
     chosen: devices.Device,
     rng: np.random.Generator,
-    budget: float,
+    clock: _Clock,
     progress: Callable[[Progress], None] | None,
-    stop: Callable[[], bool],
-) -> Network | None:
-    """One population after another, through the plans and round again."""
+    checkpoint: Checkpoint | None,
+    start: Snapshot | None,
+) -> Found | None:
+    """One population after another, through the plans and round again; the first from where `start` left it."""
     from bonsaic.grow.loop import NETWORKS, Attempt
 
-    def over() -> bool:
-        return time.perf_counter() - record.started > budget or stop()
-
-    for plan in itertools.cycle(p for p in plans(mealy) if not p.sort or teacher.may_tell(CODES)):
-        shape = plan.shape
-        record.sizes.append(shape.cells[-1])
-        record.tried += NETWORKS
+    fitting = [p for p in plans(teacher.mealy) if not p.sort or teacher.may_tell(CODES)]
+    for plan in itertools.islice(itertools.cycle(fitting), record.populations, None):
         attempt = Attempt(plan, teacher, rng, chosen.is_cpu)
-        solved, began, before = 0, time.perf_counter(), record.steps
+        if start is None:
+            record.begin(plan.shape, NETWORKS)
+        else:
+            attempt.restore(start.facts["attempt"], start.arrays)
+            start = None
+        before, began, since = record.steps - attempt.steps, attempt.steps, clock.spent
         for loss in attempt.run():
-            now, best = time.perf_counter(), float(loss[:, 0].min())
+            best = float(loss[:, 0].min())
             record.steps = before + attempt.steps
-            solved = max(solved, attempt.solved)
             record.curve.append((record.steps, best, attempt.penalty))
             if attempt.best is not None:
-                record.best = _network(shape, attempt.best, mealy)
-                record.outstanding = attempt.outstanding
+                record.best = plan.shape, attempt.best
+                record.outstanding = [word.tolist() for word in attempt.outstanding]
             if progress:
-                spent = now - record.started
+                spent, ran = clock.spent, attempt.steps - began
                 told = Progress(
                     spent,
-                    max(0.0, budget - spent),
+                    max(0.0, clock.budget - spent),
                     record.steps,
                     NETWORKS,
                     attempt.solved,
                     int(attempt.proved is not None),
                     best,
                     attempt.penalty,
-                    attempt.steps * NETWORKS / (now - began),
-                    "{} states, {} neurons".format(*shape.cells[-1]),
+                    ran * NETWORKS / (spent - since),
+                    "{} states, {} neurons".format(*plan.shape.cells[-1]),
                 )
                 progress(told)
-            if attempt.proved is not None or over():
+            if attempt.proved is not None or clock.over():
                 break
-        record.solved += solved
+            if checkpoint and checkpoint.due() and not attempt.hopeless:
+                checkpoint.write(snapshot(record, attempt))
+        record.solved += attempt.most_solved
+        record.populations += 1
         if attempt.proved is not None:
             record.wrong_before = attempt.wrong_before
-            return _network(shape, attempt.proved, mealy)
-        if over():
+            return plan.shape, attempt.proved
+        if clock.over():
             return None
     raise AssertionError("there is always a plan")
 
 
 def _by_states(
-    record: _Record, teacher: Teacher, mealy: Mealy, rng: np.random.Generator
-) -> Network | None:
+    record: Record, teacher: Teacher, rng: np.random.Generator, clock: _Clock
+) -> Found | None:
     """Without words: codes learned on the machine's table, else gates constructed for its rows."""
     from bonsaic.grow.sort import SPARE, construct
     from bonsaic.grow.table import Table
     from bonsaic.grow.widen import widen
 
-    machine = teacher.taught_by_state()
+    machine, mealy = teacher.taught_by_state(), teacher.mealy
     rows = int(mealy.legal.sum())
     if mealy.states > 1 and rows <= TABLE_ROWS:
         bits = int(np.ceil(np.log2(mealy.states))) + 3
@@ -230,32 +210,30 @@ def _by_states(
         weights = shape.initial(rng, TABLE_NETWORKS)
         codes = rng.normal(0, 0.5, (TABLE_NETWORKS, mealy.states, bits))
         table = Table(shape, weights, codes, machine)
-        record.sizes.append(shape.cells[-1])
-        record.tried += TABLE_NETWORKS
+        record.begin(shape, TABLE_NETWORKS)
         for _ in range(TABLE_STEPS):
+            if clock.over():
+                return None
             table.step()
             record.steps += 1
             for i in table.right() if table.steps % 20 == 0 else ():
                 found = teacher.check(shape, table.network(i))
                 flat = widen(shape, table.network(i), teacher, found) if found.right else None
                 if flat is not None:
-                    return _network(shape, flat, mealy)
+                    return shape, flat
     if rows + SPARE <= CONSTRUCTED:
         for _ in range(CONSTRUCTIONS):
+            if clock.over():
+                return None
             shape, flat = construct(machine, rng)
-            record.sizes.append(shape.cells[-1])
-            record.tried += 1
+            record.begin(shape, 1)
             rounded = np.round(flat / GRID) * GRID
             if teacher.check(shape, rounded).proved:
-                return _network(shape, rounded, mealy)
+                return shape, rounded
     return None
 
 
-def _network(shape: Architecture, flat: np.ndarray, mealy: Mealy) -> Network:
-    return shape.network(flat, mealy.name, mealy.inputs, mealy.outputs)
-
-
-def _advice(record: _Record, guide: str, budget: float) -> str:
+def _advice(record: Record, guide: str, budget: float) -> str:
     more = f"try `--budget {2 * budget:g}`, another `--seed`"
     further = {"none": " or `--guide repair`", "repair": " or `--guide states`", "states": ""}[
         guide

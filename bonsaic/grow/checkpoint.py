@@ -35,7 +35,7 @@ class Checkpoint:
         self.path = directory / NAME
         told = (mealy.name, mealy.inputs, mealy.outputs, *grown_with)
         digest = hashlib.sha256(repr(told).encode())
-        for table in (mealy.next, mealy.outs, mealy.legal):
+        for table in (mealy.letters, mealy.next, mealy.outs):
             digest.update(np.ascontiguousarray(table).tobytes())
         self._key = digest.hexdigest()
         self._written = time.monotonic()
@@ -62,7 +62,9 @@ class Checkpoint:
             facts = json.loads(arrays.pop("header").tobytes())
             key = facts.pop("key")
         except (ValueError, KeyError, AttributeError, EOFError, zipfile.BadZipFile):
-            raise mistake(str(self.path), "this is no population to go on with", help=help) from None
+            raise mistake(
+                str(self.path), "this is no population to go on with", help=help
+            ) from None
         if key != self._key:
             grown = "this population was grown for another program, seed, guide or device"
             raise mistake(str(self.path), grown, help=help)

@@ -55,18 +55,43 @@ class Attempt:
     penalty: float = 0.0
     outstanding: tuple[np.ndarray, ...] = ()
     examples: list[list[np.ndarray]] = field(default_factory=lambda: [[] for _ in range(NETWORKS)])
+    letters: np.ndarray | None = None  # of the words in use: shared ones, then every network's own
+    most_solved: int = 0
+    hopeless: bool = False
+
+    def __post_init__(self) -> None:
+        batch = tuned(NETWORKS, WORDS + EXAMPLES, self.plan.ticks, self.is_cpu)
+        weights = self.plan.shape.initial(self.rng, NETWORKS)
+        self.population = Population(self.plan.shape, batch, weights, Sparsity())
+
+    def state(self) -> tuple[dict, dict[str, np.ndarray]]:
+        """What `restore` needs after any yield, unless it was hopeless: for JSON, and arrays."""
+        facts = {name: getattr(self, name) for name in ("steps", "penalty", "most_solved")}
+        facts["random"] = self.rng.bit_generator.state
+        facts["examples"] = [[word.tolist() for word in words] for words in self.examples]
+        assert self.letters is not None
+        return facts, self.population.state() | {"letters": self.letters}
+
+    def restore(self, facts: dict, arrays: dict[str, np.ndarray]) -> None:
+        """Go on from there."""
+        self.rng.bit_generator.state = facts["random"]
+        self.steps, self.penalty = facts["steps"], facts["penalty"]
+        self.most_solved = facts["most_solved"]
+        self.examples = [[np.array(word) for word in words] for words in facts["examples"]]
+        self.population.restore(arrays, self.steps)
+        self.letters = arrays["letters"]
 
     def run(self) -> Iterator[np.ndarray]:
         """Trains until a network is proved or the steps are used up; every CHECK steps yields the losses.
 
         They are [networks, 2]: mean loss and share of wrong decisions on the last words.
         """
-        batch = tuned(NETWORKS, WORDS + EXAMPLES, self.plan.ticks, self.is_cpu)
-        weights = self.plan.shape.initial(self.rng, NETWORKS)
-        population = Population(self.plan.shape, batch, weights, Sparsity())
-        shared, lanes = POOL // batch.lanes, batch.lanes
+        population, lanes = self.population, self.population.batch.lanes
+        shared = POOL // lanes
         own = shared + np.arange(NETWORKS * EXAMPLES // lanes).reshape(NETWORKS, -1)
-        self._prepare(population)
+        if self.letters is None:
+            self.letters = self._draw()
+        population.learn(*self.teacher.answers(self.letters))
         while self.steps < self.plan.steps:
             turn = np.cos(np.pi * (self.steps % CYCLE) / CYCLE)
             rate = RATE * (0.05 + 0.95 * (1 + turn) / 2)
@@ -78,17 +103,17 @@ class Attempt:
                 continue
             losses = population.loss()
             self._look(population, losses[:, 1], hard)
-            yield losses
-            if self.proved is not None:
-                return
             halfway = 2 * self.steps == self.plan.steps and not self.plan.sort
-            if halfway and losses[:, 1].min() > HOPELESS:
-                return
-            if self.steps % SELECT == 0:
+            self.hopeless = bool(halfway and losses[:, 1].min() > HOPELESS)
+            if self.steps % SELECT == 0 and self.proved is None:
                 self._select(population, losses)
-                self._prepare(population)
+                self.letters = self._draw()
+                population.learn(*self.teacher.answers(self.letters))
+            yield losses
+            if self.proved is not None or self.hopeless:
+                return
 
-    def _prepare(self, population: Population) -> None:
+    def _draw(self) -> np.ndarray:
         """Fresh shared words, and each network's counterexamples with random ends."""
         ticks = self.plan.ticks
         letters = self.teacher.draw(self.rng, POOL + NETWORKS * EXAMPLES, ticks)
@@ -96,11 +121,12 @@ class Attempt:
             for j in range(EXAMPLES if words else 0):
                 word = words[self.rng.integers(len(words))][:ticks]
                 letters[POOL + i * EXAMPLES + j] = self.teacher.extend(word, ticks, self.rng)
-        population.learn(*self.teacher.answers(letters))
+        return letters
 
     def _look(self, population: Population, wrong: np.ndarray, hard: float) -> None:
         """Checks and repairs at fixed steps, best network first, so that a result never depends on speed."""
         self.solved = int((wrong == 0).sum())
+        self.most_solved = max(self.most_solved, self.solved)
         order = np.argsort(wrong, kind="stable")
         repairing = (
             self.teacher.may_tell(CODES)

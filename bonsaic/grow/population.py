@@ -98,6 +98,16 @@ class Population:
                 values[losers] += rng.normal(0, noise, values[losers].shape)
             _put(tensor, values)
 
+    def state(self) -> dict[str, np.ndarray]:
+        """The weights and Adam's moments."""
+        return {name: getattr(self, name).numpy() for name in ("weights", "first", "second")}
+
+    def restore(self, state: dict[str, np.ndarray], steps: int) -> None:
+        """Go on after so many steps that ended with this `state`."""
+        self._steps = steps
+        for name in ("weights", "first", "second"):
+            _put(getattr(self, name), state[name])
+
     def loss(self) -> np.ndarray:
         """[networks, 2]: mean loss and share of wrong decisions in the last step."""
         return self.losses.numpy()

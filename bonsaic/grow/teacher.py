@@ -7,6 +7,7 @@ import numpy as np
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.check import Walk, walk
 from bonsaic.grow.words import Sampler
+from bonsaic.ir.mealy import Mealy
 
 WORDS = "words and their outputs"
 VERDICTS = "yes or no to a network, with shortest words it gets wrong"
@@ -25,6 +26,11 @@ class Teacher:
     def __init__(self, machine: Sampler, guide: str):
         self._machine, self.guide = machine, guide
         self.told: set[str] = set()
+
+    @property
+    def mealy(self) -> Mealy:
+        """For sizes and ports."""
+        return self._machine.mealy
 
     def _tell(self, what: str) -> Sampler:
         assert what in MAY_TELL[self.guide], (what, self.guide)

@@ -1,0 +1,47 @@
+"""Growing that was interrupted and goes on gives what it would have given without the interruption."""
+
+from pathlib import Path
+
+import pytest
+
+from bonsaic import network as networks
+from bonsaic.diag import Mistake
+from bonsaic.grow import checkpoint, grow
+from bonsaic.lang import load, tabulate
+
+PROGRAMS = Path(__file__).parent.parent / "programs"
+
+
+def machine(name: str):
+    return tabulate(load(str(PROGRAMS / f"{name}.bp"))).minimised()
+
+
+def saved(network, path: Path) -> bytes:
+    networks.save(network, path)
+    return path.read_bytes()
+
+
+@pytest.mark.parametrize("checks", [1, 3, 8])
+def test_what_comes_of_it_is_the_same_bit_for_bit(tmp_path, monkeypatch, checks):
+    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    mealy = machine("edge_inverter")
+    whole = grow(mealy, seed=3, guide="none")
+    assert whole.network is not None and whole.steps > 25 * 9
+    asked = iter([False] * checks + [True] * 99)
+    part = grow(mealy, seed=3, guide="none", keep=tmp_path, stop=lambda: next(asked))
+    assert part.network is None and part.steps < whole.steps
+    rest = grow(mealy, seed=3, guide="none", keep=tmp_path, resume=True)
+    assert saved(rest.network, tmp_path / "rest") == saved(whole.network, tmp_path / "whole")
+    for told in ("steps", "tried", "solved", "sizes", "curve", "told"):
+        assert getattr(rest, told) == getattr(whole, told), told
+
+
+def test_a_population_is_gone_on_with_only_as_it_was_grown(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "EVERY", 0.0)
+    mealy = machine("edge_inverter")
+    asked = iter([False, False, True, True, True])
+    grow(mealy, seed=3, guide="none", keep=tmp_path, stop=lambda: next(asked))
+    with pytest.raises(Mistake, match="another program, seed, guide or device"):
+        grow(mealy, seed=4, guide="none", keep=tmp_path, resume=True)
+    with pytest.raises(Mistake, match="another program, seed, guide or device"):
+        grow(machine("delay_2"), seed=3, guide="none", keep=tmp_path, resume=True)
