@@ -8,8 +8,8 @@ import pytest
 
 from bonsaic.ir.mealy import FREE
 from bonsaic.lang import check, initial, load, parse_text, tabulate, tick
-from bonsaic.lang.sample import ModuleSampler, coverage, draw, sample, sampler
-from bonsaic.lang.words import random_word, read_word, run_table
+from bonsaic.lang.sample import ModuleSampler, coverage, draw, random_word, sample, sampler
+from bonsaic.lang.words import read_word, run_table
 
 ROOT = Path(__file__).parent.parent / "programs"
 NAMES = (

@@ -59,7 +59,8 @@ def _states(program) -> str:
 def run(a: Namespace) -> int:
     """Show a word tick by tick."""
     from bonsaic.lang import load
-    from bonsaic.lang.words import random_word, read_word, run_table
+    from bonsaic.lang.sample import random_word
+    from bonsaic.lang.words import read_word, run_table
 
     program = load(a.program)
     if a.random and a.word:

@@ -22,22 +22,15 @@ def load(path: str, name: str | None = None) -> Program:
         path, _, name = path.rpartition(":")
     programs = {p.name: p for p in load_all(path)}
     names = list(programs)
-    if name is None:
-        if len(names) > 1:
-            raise mistake(
-                path,
-                f"there are {len(names)} programs in this file: {_list(names)}",
-                help=f"name one of them: `{path}:{names[0]}`",
-            )
-        return programs[names[0]]
-    if name not in programs:
+    if name is None and len(names) > 1:
+        several = f"there are {len(names)} programs in this file: {_list(names)}"
+        raise mistake(path, several, help=f"name one of them: `{path}:{names[0]}`")
+    if name is not None and name not in programs:
         near = difflib.get_close_matches(name, names, 1)
-        raise mistake(
-            path,
-            f"there is no program `{name}` in this file, which has {_list(names)}",
-            help=f"did you mean `{path}:{near[0]}`?" if near else None,
-        )
-    return programs[name]
+        hint = f"did you mean `{path}:{near[0]}`?" if near else None
+        none = f"there is no program `{name}` in this file, which has {_list(names)}"
+        raise mistake(path, none, help=hint)
+    return programs[name or names[0]]
 
 
 def load_all(path: str) -> tuple[Program, ...]:
@@ -65,20 +58,17 @@ def read_text(path: str) -> str:
         with open(path, "rb") as file:
             content = file.read(4 * LONGEST + 1)
     except OSError as e:
-        raise mistake(
-            path, f"this file cannot be read: {(e.strerror or 'no reason given').lower()}"
-        ) from None
+        reason = (e.strerror or "no reason given").lower()
+        raise mistake(path, f"this file cannot be read: {reason}") from None
     if b"\0" in content:
         raise mistake(path, "this is not a text file: there is a NUL byte in it")
     if content.startswith(b"\xef\xbb\xbf"):
-        raise mistake(
-            path, "the file starts with a byte order mark", help="save it as UTF-8 without one"
-        )
+        hint = "save it as UTF-8 without one"
+        raise mistake(path, "the file starts with a byte order mark", help=hint)
     if len(content) > 4 * LONGEST:
         raise mistake(path, f"the file is too large; a program has at most {LONGEST:,} characters")
     try:
         return content.decode()
     except UnicodeDecodeError as e:
-        raise mistake(
-            path, f"this is not UTF-8 text: byte {e.start + 1} of the file belongs to no character"
-        ) from None
+        where = f"byte {e.start + 1} of the file belongs to no character"
+        raise mistake(path, f"this is not UTF-8 text: {where}") from None

@@ -13,21 +13,8 @@ from lark import Token, Tree
 
 from bonsaic.lang.parse import grammar, parse_text
 
-LINES = {
-    "const",
-    "enum",
-    "fn",
-    "program",
-    "state",
-    "assume",
-    "assign",
-    "let",
-    "for_",
-    "if_",
-    "match_",
-    "arm",
-    "choice",
-}
+DECLARATIONS = {"const", "enum", "fn", "program", "state", "assume"}
+LINES = DECLARATIONS | {"assign", "let", "for_", "if_", "match_", "arm", "choice"}
 OPEN = {"program", "match_", "select"}  # rules whose braces always hold several lines
 STEP, REST = "  ", "    "  # indentation of a block, and of the rest of a statement
 COMMENT = re.compile(r"//[^\n]*")
@@ -41,9 +28,8 @@ def format_text(text: str, path: str = "<text>") -> str:
     opened = _opened(text, tokens, starts)
     at = 0
     for k, (token, rule) in enumerate(tokens):
-        layout.token(
-            text[at : token.start_pos], token, rule, token.start_pos in starts, opened.get(k)
-        )
+        gap = text[at : token.start_pos]
+        layout.token(gap, token, rule, token.start_pos in starts, opened.get(k))
         at = token.end_pos or 0
     return layout.finish(text[at:])
 
@@ -88,12 +74,12 @@ class _Layout:
     lines: list[str] = field(default_factory=list)
     line: str = ""  # being written
     braces: list[bool] = field(default_factory=list)  # enclosing ones: opened?
-    before: tuple[Token, str] | None = None
-    unary: bool = False  # was the token before a sign?
+    before: Token | None = None
+    sign: bool = False  # was the token before a sign?
 
     def token(self, gap: str, token: Token, rule: str, starts: bool, opened: bool | None) -> None:
         closes = token == "}" and opened
-        follows = self.before is not None and self.before[0] == "{" and self.braces[-1]
+        follows = self.before == "{" and self.braces[-1]
         fresh = follows or closes or (starts and (not self.braces or self.braces[-1]))
         if token == "}":
             self.braces.pop()
@@ -101,66 +87,56 @@ class _Layout:
         kept = "\n" in gap and token not in ("{", "else", "}") and self.before is not None
         rest = "" if fresh or rule == "enum" or token in (")", "else", "}") else REST
         self._comments(gap, level + bool(closes), rest, fresh and not closes and not follows)
-        if self.line and (fresh or kept):
+        if fresh or kept:
             self._end()
         if not self.line:
             self.line = STEP * level + rest + token
         else:
             self.line += (" " if self._space(token) else "") + token
-        self.unary = token == "-" and self._signs()
+        self.sign = token == "-" and rule in ("unary", "negative")
         if token == "{":
             self.braces.append(bool(opened))
-        self.before = token, rule
+        self.before = token
 
     def finish(self, gap: str) -> str:
         self._comments(gap, 0, "", False)
-        if self.line:
-            self._end()
+        self._end()
         return "\n".join(self.lines) + "\n" if self.lines else ""
 
     def _comments(self, gap: str, level: int, rest: str, spaced: bool) -> None:
         """The comments between two tokens, and a blank line where there were some and one may stand."""
         at = 0
-        first = self.before is not None and self.before[0] == "{"
+        first = self.before == "{"
         for found in COMMENT.finditer(gap):
             blank, at = gap[at : found.start()], found.end()
             comment = found.group().rstrip()
             if "\n" not in blank and self.line:
                 self.line += f" {comment}"
             else:
-                if self.line:
-                    self._end()
+                self._end()
                 if blank.count("\n") > 1 and not first and self.lines:
                     self._blank()
-                self.lines.append(STEP * level + rest + comment)
-            if self.line:
-                self._end()
+                self.line = STEP * level + rest + comment
+            self._end()
             first = False
         if gap[at:].count("\n") > 1 and spaced and (self.line or self.lines):
-            if self.line:
-                self._end()
+            self._end()
             self._blank()
 
     def _end(self) -> None:
-        self.lines.append(self.line)
+        if self.line:
+            self.lines.append(self.line)
         self.line = ""
 
     def _blank(self) -> None:
         if self.lines[-1]:
             self.lines.append("")
 
-    def _signs(self) -> bool:
-        """Is a minus after the last token a sign?"""
-        if self.before is None:
-            return False
-        last, _ = self.before
-        return last.type not in ("NAME", "INT") and last not in (")", "]", "}")
-
     def _space(self, token: Token) -> bool:
         """Is there a space between the last token and this one on a line?"""
-        assert self.before is not None
-        last, _ = self.before
-        if last in ("(", "[", "..") or self.unary or token in (")", "]", ",", ":", ".."):
+        last = self.before
+        assert last is not None
+        if last in ("(", "[", "..") or self.sign or token in (")", "]", ",", ":", ".."):
             return False
         if token == "(":
             return last.type != "NAME" and last != "int"

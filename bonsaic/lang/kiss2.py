@@ -6,6 +6,7 @@ next state `-` or `*`, leads to a state of its own in which no output matters an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from bonsaic.diag import Diagnostic, Mistake, Source, Span, mistake
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
-from bonsaic.lang.cubes import cubes
+from bonsaic.lang.cubes import answers, cubes
 
 MOST_INPUTS = 12
 MOST_OUTPUTS = 64
@@ -87,13 +88,9 @@ def read_kiss2(text: str, path: str = "<text>", name: str = "machine") -> Machin
 
 
 def _lines(source: Source) -> Iterator[tuple[Span, list[str]]]:
-    at = 0
-    for line in source.text.split("\n"):
-        content = line.split("#")[0].strip()
-        if content:
-            start = at + line.index(content)
-            yield Span(source, start, start + len(content)), content.split()
-        at += len(line) + 1
+    bare = re.sub(r"#[^\n]*", lambda comment: " " * len(comment[0]), source.text)
+    for line in re.finditer(r"\S(?:[^\n]*\S)?", bare):
+        yield Span(source, *line.span()), line[0].split()
 
 
 def _line(t: _Text, span: Span, words: list[str]) -> None:
@@ -106,13 +103,11 @@ def _line(t: _Text, span: Span, words: list[str]) -> None:
         elif len(words) == 3 and t.declared.get(".i", (span, ""))[1] == "0":
             t.rows.append(Row(span, "", *words))
         else:
-            t.complain(
-                span,
-                f"a row is input, state, next state and output, but this has {len(words)} parts",
-            )
+            row = "a row is input, state, next state and output"
+            t.complain(span, f"{row}, but this has {len(words)} parts")
     elif key not in (".i", ".o", ".p", ".s", ".r") or len(words) != 2:
         t.complain(span, "expected .i, .o, .p, .s or .r with a value, or .e")
-    elif key != ".r" and not (words[1].isdecimal() and words[1].isascii() and len(words[1]) < 8):
+    elif key != ".r" and not re.fullmatch("[0-9]{1,7}", words[1]):
         t.complain(span, f"`{key}` takes a number, not `{words[1]}`")
     elif key in t.declared:
         t.complain(span, f"`{key}` is said twice", t.declared[key][0])
@@ -163,11 +158,8 @@ def _table(t: _Text, name: str, states: list[str], inputs: int, outputs: int) ->
             clash |= ((outs[s, hit] != FREE) & (answer != FREE) & (outs[s, hit] != answer)).any(1)
             if clash.any():
                 first = by.get((s, int(hit[clash][0])))
-                t.complain(
-                    row.span,
-                    f"two rows of the state `{states[s]}` contradict each other",
-                    first.span if first else None,
-                )
+                message = f"two rows of the state `{states[s]}` contradict each other"
+                t.complain(row.span, message, first.span if first else None)
                 continue
             if target != ILLEGAL:
                 after[s, hit] = target
@@ -182,18 +174,11 @@ def _table(t: _Text, name: str, states: list[str], inputs: int, outputs: int) ->
 
 def to_kiss2(machine: Mealy) -> str:
     """A KISS2 text of the table: letters with the same answer merged into cubes, illegal letters left out."""
-    rows = []
-    for state in range(machine.states):
-        groups: dict[tuple, list[str]] = {}
-        for letter, bits in enumerate(machine.letters):
-            target = int(machine.next[state, letter])
-            if target != ILLEGAL:
-                answer = (
-                    target,
-                    "".join("-" if b == FREE else str(b) for b in machine.outs[state, letter]),
-                )
-                groups.setdefault(answer, []).append("".join(map(str, bits)))
-        for (target, outputs), words in groups.items():
-            rows += [f"{cube} s{state} s{target} {outputs}\n" for cube in cubes(words)]
+    rows = [
+        f"{cube} s{state} s{target} {outputs}\n"
+        for state in range(machine.states)
+        for (target, outputs), words in answers(machine, state).items()
+        for cube in cubes(words)
+    ]
     head = f".i {len(machine.inputs)}\n.o {len(machine.outputs)}\n.p {len(rows)}\n.s {machine.states}\n.r s0\n"
     return head + "".join(rows) + ".e\n"

@@ -5,6 +5,7 @@ The same generator state gives the same words on every machine: letters are chos
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 
@@ -14,8 +15,9 @@ from bonsaic.diag import mistake
 from bonsaic.ir.mealy import FREE, Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.lang.lower import lower
-from bonsaic.lang.program import Program, encode
+from bonsaic.lang.program import Program, decode, encode
 from bonsaic.lang.table import tabulate
+from bonsaic.lang.words import Word
 
 ODDS = 8.0  # of a wire's value that a mood favours
 WIRES = 8  # wires that moods favour at most
@@ -55,6 +57,17 @@ def draw(machine: Program | Mealy, rng: np.random.Generator, batch: int, longest
     beyond = np.arange(longest)[None, :] >= lengths[:, None]
     inputs[beyond], targets[beyond] = 0, FREE
     return Words(inputs, targets, lengths)
+
+
+def random_word(program: Program, ticks: int, rng: np.random.Generator) -> Word:
+    """A word as `sample` draws them, in values."""
+    inputs, _ = sample(program, rng, 1, ticks)
+    word = []
+    for row in inputs[0].tolist():
+        wires = iter(row)
+        codes = [(p, tuple(itertools.islice(wires, len(p.wires)))) for p in program.inputs]
+        word.append(tuple(decode(p, code) for p, code in codes))
+    return tuple(word)  # type: ignore[arg-type]
 
 
 def sampler(machine: Program | Mealy) -> Sampler:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 
-import numpy as np
-
 from bonsaic.diag import Source, Span, mistake
 from bonsaic.lang.interp import Illegal, Violation, initial, tick
 from bonsaic.lang.program import Port, Program, State, show_value
@@ -14,7 +12,6 @@ from bonsaic.lang.types import Enum
 
 Word = tuple[tuple[int, ...], ...]
 SHOWN = 24  # ticks of a word in a sentence
-TRIES = 1_000  # draws of a letter before a state is given up
 
 
 def read_word(program: Program, text: str, path: str = "<word>") -> Word:
@@ -50,34 +47,6 @@ def _value(port: Port, text: str, span: Span) -> int:
     near = difflib.get_close_matches(text, members, 1)
     hint = f"did you mean `{near[0]}`?" if near else None
     raise mistake(span, f"`{port.name}` is one of {', '.join(members)}, not `{text}`", help=hint)
-
-
-def random_word(program: Program, ticks: int, rng: np.random.Generator) -> Word:
-    """A word of legal letters, drawn by the ports' frequencies."""
-    state, tries = initial(program), 0
-    word: list[tuple[int, ...]] = []
-    while len(word) < ticks:
-        letter = tuple(_draw(p, rng) for p in program.inputs)
-        try:
-            state, _ = tick(program, state, letter)
-        except Illegal:
-            tries += 1
-            if tries == TRIES:
-                way = show_word(program, tuple(word))
-                where = program.assumes[0].span
-                raise mistake(where, f"{TRIES:,} draws found no legal letter {way}") from None
-        except Violation as v:
-            raise mistake(v.span, v.message) from None
-        else:
-            word.append(letter)
-            tries = 0
-    return tuple(word)
-
-
-def _draw(port: Port, rng: np.random.Generator) -> int:
-    if port.frequency is not None:
-        return int(rng.random() < port.frequency)
-    return int(rng.integers(port.values.start, port.values.stop))
 
 
 def show_word(program: Program, word: Word, when: str = "on") -> str:
