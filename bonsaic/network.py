@@ -128,7 +128,7 @@ def save(network: Network, path: Path) -> None:
 def load(path: Path) -> Network:
     """Read a checkpoint; a truncated or foreign file is a `Mistake`."""
     try:
-        with np.load(path, allow_pickle=False) as archive:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {k: archive[k] for k in archive.files}
         header = json.loads(arrays["header"].tobytes())
         if header["format"] != FORMAT:

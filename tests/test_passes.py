@@ -1,5 +1,6 @@
 """The pass manager, and the passes on numbers: clipping, quantising, dead nodes, folding."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -7,7 +8,6 @@ import pytest
 from bonsaic.diag import Mistake
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import parse, show
-from bonsaic.passes import manager
 from bonsaic.passes.manager import PASSES, Pass, Refuted, check_levels, parse_pipeline, run
 from bonsaic.passes.pipelines import O0, O1
 from bonsaic.prove.verdict import Differs, Proved
@@ -111,7 +111,7 @@ def test_a_setting_that_changes_behaviour_is_an_honest_no(delay):
 
 def test_a_wrong_pass_is_caught_by_name(delay, monkeypatch):
     def flip(m):
-        return manager.replace(m, init=dict(m.init) | {"s": -m.init["s"]})
+        return replace(m, init=dict(m.init) | {"s": -m.init["s"]})
 
     wrong = Pass("flip", flip, ("net",), None, "exact", "Break it.", {}, False)
     monkeypatch.setitem(PASSES, "flip", wrong)
