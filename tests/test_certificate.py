@@ -4,6 +4,7 @@ import hashlib
 import json
 import random
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,11 @@ from softnets import random_network
 
 import bonsaic.verify
 from bonsaic.diag import Mistake
-from bonsaic.ir.core import Module, const, port
+from bonsaic.ir.core import Module, affine, const, node, port, register
 from bonsaic.ir.run import ModuleMachine
+from bonsaic.ir.values import REAL
 from bonsaic.prove.certificate import Certificate, certify
+from bonsaic.prove.exact import walk_exactly
 from bonsaic.prove.machine import TableMachine, tabulate
 from bonsaic.prove.soft import prove_soft
 from bonsaic.prove.verdict import Differs, Proved
@@ -105,6 +108,21 @@ SOFT = soft_proof()
 def test_an_invariant_of_boxes_verifies(folder):
     certificate = certify(*SOFT, {})
     assert verified(folder, certificate.text).endswith("boxes, float32)")
+
+
+def test_a_proof_about_exact_reals_verifies_as_such_and_not_for_float32(folder):
+    r, third = register("s", REAL), Fraction(1, 3)
+    m = Module("third", "quant", (), (r,), {"s": third}, {"s": affine([-1], [r])}, {"y": r})
+    q = register("q")
+    turns = Module("turns", "gate", (), (q,), {"q": Fraction(1)}, {"q": node("not", q)}, {"y": q})
+    spec = tabulate(ModuleMachine(turns), cap=10)
+    verdict, _ = walk_exactly(spec, m, [[]])
+    assert verdict == Proved(2, 2, "exact reals")
+    certificate = certify(spec, m, verdict, None, {})
+    assert verified(folder, certificate.text).endswith("(2 boxes, exact reals)")
+    body = body_of(certificate) | {"arithmetic": "float32", "activation_rounding": "1/1024"}
+    with pytest.raises(Mistake, match="float32 cannot hold 1/3"):
+        verified(folder, signed(body))
 
 
 def test_any_flipped_bit_is_refused(folder):

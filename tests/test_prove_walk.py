@@ -317,6 +317,12 @@ def test_a_deep_and_narrow_product_is_walked_to_its_end(limit, carry_on):
         assert verdict == Proved(limit + 1, 2 * limit + 2)
 
 
+def test_deep_and_narrow_with_illegal_letters():
+    m = counter(900)
+    up = replace(m, legal=m.inputs[0])
+    assert walk(ModuleMachine(up), ModuleMachine(m)) == Proved(901, 901)
+
+
 def test_deep_and_narrow_but_too_large_to_tabulate():
     a = ModuleMachine(counter(1_500_000))
     verdict = walk(a, a, cap=400)
