@@ -79,6 +79,17 @@ REFUSED = {
         ((".names s0 t1", ".names y t1"), "a loop without a register: y, t2, t1, y"),
         ((".model", ".subckt"), "expected `.model`"),
         ((".end", ".gate nand2 a=b\n.end"), "`.gate` is not read"),
+        ((".latch t3 s0 1", ".latch t3 s0 fe clk 1"), "a register of type `fe` is not read"),
+        ((".latch t3 s0 1", ".latch t3 s0 ah clk 1"), "a register of type `ah` is not read"),
+        ((".latch t3 s0 1", ".latch t3 s0 re x 1"), "`x` is not defined"),
+        ((".latch t3 s0 1", ".latch t3 s0 re t2 1"), "`t2` clocks a register and is no input"),
+        (
+            (".latch t3 s0 1", ".latch t3 s0 re clk 1\n.latch t3 q re clock 1"),
+            "two clocks: clk, clock",
+        ),
+        ((".latch t3 s0 1", ".latch t3 x 1"), "`x` is defined twice"),
+        (("\n.end", "\n.latch t3 t3 0\n.end"), "`t3` is defined twice"),
+        (("\n.end", "\n.inputs t3\n.end"), "`t3` is defined twice"),
     ],
     "aiger": [
         ("", "the file is empty"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
-from bonsaic.diag import Source, Span, mistake
+from bonsaic.diag import Mistake, Source, Span, mistake
 from bonsaic.emit.names import originals
 from bonsaic.ir.core import Module, Node, node, port, register
 from bonsaic.ir.verify import verify
@@ -41,17 +41,23 @@ class Netlist:
         """A signal's one definition; a second is a `Mistake`."""
         for known in (self.inputs.get(name), self.registers.get(name, [None])[0]):
             if known:
-                notes = [(known, "first defined here")]
-                raise mistake(definition.span, f"`{name}` is defined twice", notes=notes)
+                raise _twice(name, definition.span, known)
         if name in self.definitions:
-            notes = [(self.definitions[name].span, "first defined here")]
-            raise mistake(definition.span, f"`{name}` is defined twice", notes=notes)
+            raise _twice(name, definition.span, self.definitions[name].span)
         self.definitions[name] = definition
 
     def module(self) -> Module:
         """The module; anything undefined, a loop, or a register that starts with no value is a `Mistake`."""
         if not self.outputs:
             raise mistake(self.source.path, "the circuit has no output")
+        for name, known in self.inputs.items():  # a text may name its inputs last
+            if name in self.definitions:
+                raise _twice(name, self.definitions[name].span, known)
+        for name, (span, _) in self.registers.items():
+            if name in self.inputs:
+                raise _twice(name, span, self.inputs[name])
+            if name in self.definitions:
+                raise _twice(name, span, self.definitions[name].span)
         first = originals(self.source.text)
         nodes: dict[str, Node] = {}
         for name in self.inputs:
@@ -104,6 +110,10 @@ class Netlist:
             open_[name] = None
             stack.append((name, span, True))
             stack += [(x, d.span, False) for x in reversed(d.operands)]
+
+
+def _twice(name: str, span: Span, known: Span) -> Mistake:
+    return mistake(span, f"`{name}` is defined twice", notes=[(known, "first defined here")])
 
 
 def read_size(text: str, path: str) -> Source:

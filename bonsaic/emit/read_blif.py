@@ -23,6 +23,7 @@ def read_blif(text: str, path: str = "<text>") -> Module:
         raise mistake(lines[-1][0][1], "the file ends without `.end`: it may be cut")
     cover: tuple[Words, list[Words]] | None = None
     wires: Words = []
+    clocks: dict[str, Span] = {}
     for words in lines:
         (keyword, span), *rest = words
         if not keyword.startswith("."):
@@ -46,7 +47,7 @@ def read_blif(text: str, path: str = "<text>") -> Module:
             case ".outputs":
                 wires += rest
             case ".latch":
-                _latch(net, span, rest)
+                _latch(net, clocks, span, rest)
             case ".names":
                 if not rest:
                     raise mistake(span, "`.names` needs at least the signal it defines")
@@ -59,6 +60,10 @@ def read_blif(text: str, path: str = "<text>") -> Module:
         if name in net.outputs:
             raise mistake(at, f"output `{name}` is given twice")
         net.outputs[name] = (at, name)
+    for clock, at in clocks.items():
+        if clock in net.registers or clock in net.definitions:
+            raise mistake(at, f"`{clock}` clocks a register and is no input")
+        net.inputs.pop(clock, None)  # it only says when a tick is; whatever reads it is refused
     return net.module()
 
 
@@ -81,14 +86,23 @@ def _lines(net: Netlist) -> Iterator[Words]:
         raise mistake(net.source.path, "the file has nothing but comments")
 
 
-def _latch(net: Netlist, span: Span, rest: Words) -> None:
-    """`.latch input output [type control] [initial value]`"""
+def _latch(net: Netlist, clocks: dict[str, Span], span: Span, rest: Words) -> None:
+    """`.latch input output [type control] [initial value]`; every register moves on the one rising edge of a tick."""
     if len(rest) < 2 or len(rest) > 5:
         raise mistake(span, "`.latch` takes an input, an output and an initial value")
     (after, at), (name, _) = rest[:2]
     value = rest[-1][0] if len(rest) in (3, 5) else "3"
     if value not in "0123" or len(value) != 1:
         raise mistake(rest[-1][1], f"found `{value}`, expected an initial value 0, 1, 2 or 3")
+    if len(rest) > 3:
+        (edge, edge_at), (clock, clock_at) = rest[2:4]
+        if edge != "re":
+            help = "registers that move on the rising edge, `re`, are read"
+            raise mistake(edge_at, f"a register of type `{edge}` is not read", help=help)
+        if clock != "NIL":
+            clocks.setdefault(clock, clock_at)
+        if len(clocks) > 1:
+            raise mistake(clock_at, f"two clocks: {', '.join(clocks)}; only one is read")
     if name in net.registers:
         raise mistake(span, f"register `{name}` is defined twice")
     net.registers[name] = (span, int(value) if value in "01" else None)
