@@ -21,6 +21,7 @@ STATUSES = """exit status:
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit status."""
+    _open_streams()
     arguments = _parser().parse_args(argv)
     module, function = arguments.run.split(":")
     try:
@@ -39,6 +40,8 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except MemoryError:
+        return _fail(2, "bonsaic: error: this needs more memory than there is")
     except OSError as e:
         return _fail(2, f"{e.filename or 'bonsaic'}: error: {(e.strerror or str(e)).lower()}")
     except Exception as e:  # the last line of defence: no traceback, but the fault is named
@@ -72,6 +75,13 @@ def _terminable() -> Iterator[None]:
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def _open_streams() -> None:
+    """A standard stream that the caller closed is empty, so that no file opened later takes its number."""
+    for stream, mode in {"stdin": "r", "stdout": "w", "stderr": "w"}.items():
+        if getattr(sys, stream) is None:
+            setattr(sys, stream, open(os.devnull, mode))  # noqa: SIM115 - open to the end
 
 
 def _fail(status: int, message: str) -> int:
@@ -138,8 +148,8 @@ def _parser() -> argparse.ArgumentParser:
         metavar="LETTER",
         help="one item a tick, ports in order: 0 1 1 or 3,1 0,2",
     )
-    p.add_argument("--random", type=_positive(int), metavar="N", help="N random legal ticks")
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--random", type=_positive(int, 10**6), metavar="N", help="N random legal ticks")
+    p.add_argument("--seed", type=_natural, default=0, metavar="N")
 
     p = command("fmt", "language:fmt", "lay programs out canonically")
     p.add_argument("program", metavar="FILE", nargs="+")
@@ -152,9 +162,9 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument(
         "-o", "--out", metavar="FILE", help="FILE.npz or FILE.csv (default: CSV on stdout)"
     )
-    p.add_argument("--words", type=_positive(int), default=16)
-    p.add_argument("--ticks", type=_positive(int), default=16)
-    p.add_argument("--seed", type=int, default=0)
+    p.add_argument("--words", type=_positive(int), default=16, metavar="N")
+    p.add_argument("--ticks", type=_positive(int), default=16, metavar="N")
+    p.add_argument("--seed", type=_natural, default=0, metavar="N")
     p.add_argument(
         "--coverage",
         action="store_true",
@@ -180,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--list", action=_ListPasses, nargs=0, help="list the passes")
 
     p = command("emit", "lowering:emit", "write a circuit, a network or a program as text")
-    p.add_argument("module", metavar="FILE", help=".bp, .kiss2, .bir, .npz, .blif or .aag")
+    p.add_argument("module", metavar="FILE", help=".bp .kiss2 .bir .npz .json .blif .aag .v")
     p.add_argument(
         "--to",
         required=True,
@@ -205,7 +215,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("certificate", metavar="FILE")
 
     p = command("bench", "proving:bench", "measure one part of bonsaic on this machine")
-    p.add_argument("what", choices=("data", "grow", "kernel", "prove", "mutants"))
+    p.add_argument("what", choices=("data", "grow", "kernel", "prove", "mutants", "recipes"))
     p.add_argument(
         "arguments",
         nargs=argparse.REMAINDER,
@@ -261,6 +271,12 @@ def _growing(p: argparse.ArgumentParser) -> None:
         help="an OpenCL device, see `bonsaic doctor` (default: the first)",
     )
     p.add_argument(
+        "--recipe",
+        choices=("default", "ternary", "blackbox"),
+        default="default",
+        help="how weights are found from words; the others are never repaired, see `bonsaic bench recipes`",
+    )
+    p.add_argument(
         "--resume",
         action="store_true",
         help="go on from the population that an interrupted build left in the directory",
@@ -268,11 +284,11 @@ def _growing(p: argparse.ArgumentParser) -> None:
     p.add_argument("--no-progress", action="store_true", help="no progress display")
 
 
-def _positive(kind: type):
+def _positive(kind: type, limit: int = 10**12):
     def parse(text: str):
         value = kind(text)
-        if not 0 < value < float("inf"):
-            raise argparse.ArgumentTypeError(f"must be above 0, not {text}")
+        if not 0 < value < limit:
+            raise argparse.ArgumentTypeError(f"must be above 0 and below {limit:,}, not {text}")
         return value
 
     parse.__name__ = "number"

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import zipfile
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -86,16 +87,24 @@ class Network:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file so that it appears whole or not at all; where it cannot be, that is a `Mistake`."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    """Write a file so that it appears whole or not at all; where it cannot be, that is a `Mistake`.
+
+    A link goes on pointing where it points, and a device such as /dev/null is written to, not replaced.
+    """
+    target = Path(os.path.realpath(path))
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
     try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(content)
+            return
         part.write_bytes(content)
-        os.replace(part, path)
+        os.replace(part, target)
     except OSError as e:  # of a full disk Python does not say which file it was
         reason = (e.strerror or str(e)).lower()
         raise mistake(str(path), f"the file cannot be written: {reason}") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink()
 
 
 def save(network: Network, path: Path) -> None:

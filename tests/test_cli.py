@@ -215,6 +215,47 @@ def test_bad_usage_is_refused_before_anything_is_written(options, part, tmp_path
     assert not (tmp_path / "o").exists() or not list((tmp_path / "o").iterdir())
 
 
+@pytest.mark.parametrize(
+    "command, part",
+    [
+        (["run", "--random", "3", "--seed", "-5"], "must be 0 or above"),
+        (["run", "--random", "9" * 20], "below 1,000,000"),
+        (["data", "--seed", "-5"], "must be 0 or above"),
+        (["data", "--words", "9" * 20], "must be above 0 and below"),
+        (["data", "--words", "9" * 11, "--ticks", "9" * 6], "more memory than there is"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(command, part):
+    refused(bonsaic(*command, PROGRAMS / "delay_1.bp"), 2, part)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_standard_stream_is_an_empty_one(closed):
+    command = f'"{sys.executable}" -m bonsaic run programs/delay_1.bp {closed}'
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, input="1")
+    assert done.returncode == 0 and "error" not in done.stderr, done.stderr
+
+
+def test_a_link_is_followed_and_a_device_is_written_to(tmp_path):
+    (tmp_path / "real.py").write_text("old")
+    (tmp_path / "link.py").symlink_to("real.py")
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    for name in ("link.py", "pipe"):
+        done = bonsaic("emit", PROGRAMS / "delay_1.bp", "--to", "python", "-o", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "link.py").is_symlink() and "delay_1" in (tmp_path / "real.py").read_text()
+    assert (tmp_path / "pipe").is_fifo() and b"delay_1" in os.read(reader, 1 << 16)
+    os.close(reader)
+
+
+def test_what_cannot_be_written_is_named_as_the_user_named_it(tmp_path):
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path, tmp_path / "file" / "x.py", tmp_path / "none" / "x.py"):
+        done = bonsaic("emit", PROGRAMS / "delay_1.bp", "--to", "python", "-o", out)
+        refused(done, 2, f"{out}: error: the file cannot be written")
+
+
 def test_an_output_directory_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     refused(
