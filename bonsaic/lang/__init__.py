@@ -1,4 +1,10 @@
-"""The program language: from a `.bp` text to a checked program, its meaning, and its table."""
+"""The program language: from a `.bp` text to a checked program, its meaning, and its table.
+
+text --parse, bp.lark, explain--> syntax --check, infer, scope, types, extent--> program
+program --interp--> what a tick does --table--> every reachable state
+program --lower, arith--> a module
+beside: files and words read, fmt lays out, sample draws, merge shrinks; kiss2, cubes, transcribe: tables as text
+"""
 
 from bonsaic.lang.check import check
 from bonsaic.lang.files import load, load_all

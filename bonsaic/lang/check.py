@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bonsaic.diag import Diagnostic, Mistake, Span
 from bonsaic.lang import syntax as s
 from bonsaic.lang import types as t
 from bonsaic.lang.extent import check_extent, measure_functions
-from bonsaic.lang.flow import Flow
+from bonsaic.lang.infer import Inference
 from bonsaic.lang.program import Function, Port, Program, State, Value
-from bonsaic.lang.types import Array, Enum, Int, Scalar, Type
+from bonsaic.lang.types import INTEGER, Array, Enum, Int, Scalar, Type
 
 SHOWN = 100  # mistakes shown at most
+LONGEST = 1024  # elements of an array
 WIDEST = 64  # wires of a port
 MOST_WIRES = 256  # of a program's inputs, and of its outputs
 ENCODINGS = ("binary", "onehot")
+ASSIGNABLE = ("output", "state", "variable")
 
 
 def check(file: s.File) -> tuple[Program, ...]:
@@ -37,8 +41,12 @@ def _place(d: Diagnostic) -> int:
     return d.where.start
 
 
-class _Checker(Flow):
-    """Declarations, in a pass over the file; statements and expressions are its ancestors' part."""
+class _Checker(Inference):
+    """Declarations, types as written, and statements; expressions are its ancestor's part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.enums: dict[str, Enum] = {}
 
     def file(self, file: s.File) -> list[Program]:
         for d in file.declarations:
@@ -79,8 +87,8 @@ class _Checker(Flow):
         self.facts.consts[d.name.text] = value
 
     def _signature(self, d: s.Fn) -> None:
-        params = [(p.name.text, self.type(p.type)) for p in d.params]
-        result = self.type(d.result)
+        params = [(p.name.text, self._type(p.type)) for p in d.params]
+        result = self._type(d.result)
         self.define(d.name, "function", result)
         known = tuple((name, type) for name, type in params if type is not None)
         if result is not None and len(known) == len(params):
@@ -96,13 +104,41 @@ class _Checker(Flow):
             if symbol.type:
                 self.expect(d.body, symbol.type, f"the result of `{d.name.text}`")
 
+    def _type(self, d: s.TypeText) -> Type | None:
+        """The type a text means; None where it has been complained about."""
+        match d.kind:
+            case "bit":
+                return t.BIT
+            case "int":
+                what, empty = "the end of a range", "this range is empty"
+                ends = self.constant_range(d.args, INTEGER, what, d.span, empty)
+                return Int(*ends) if ends else None
+            case "enum":
+                if d.name not in self.enums:
+                    found = self.lookup(d.name, d.span, lambda x: x.kind == "enum")
+                    if found:
+                        self.error(d.span, f"`{d.name}` is {t.article(found.kind)}, not a type")
+                return self.enums.get(d.name)
+        assert d.element is not None
+        element = self._type(d.element)
+        length = self.constant_value(d.args[0], Int(1, LONGEST), "the size of an array")
+        if isinstance(element, Array):
+            hint = "use one array, and index it with `row * width + column`"
+            message = "an array holds bits, integers or members, not arrays"
+            self.error(d.span, message, help=hint)
+        known = isinstance(element, Scalar) and isinstance(length, int)
+        return Array(element, length) if known else None  # type: ignore[arg-type]
+
     # --- programs
 
     def _program(self, d: s.ProgramText) -> Program:
+        shared, self.unsure = (
+            self.unsure,
+            list(self.unsure),
+        )  # of functions, which all programs share
         with self.inner():
             inputs = [self._port(p, "input") for p in d.inputs]
             outputs = [self._port(p, "output") for p in d.outputs]
-            self.facts.bodies.append(d.body.span)
             states = [self._state(x) for x in d.states]
             self._wires([*d.inputs, *d.outputs], [*inputs, *outputs])
             for what, ports in (("inputs", inputs), ("outputs", outputs)):
@@ -112,24 +148,18 @@ class _Checker(Flow):
                     self.error(d.name.span, f"the {what} take {count:,} wires, {allowed}")
             for e in d.assumes:
                 self.expect(e, t.BIT, "an assumption")
-            given = self.statements(d.body.statements)
+            given = self._statements(d.body.statements)
             for p in d.outputs:
                 if p.name.text not in given:
-                    self.ungiven(p, d.body)
-        return Program(
-            d.name.text,
-            _about(d.span),
-            tuple(p for p in inputs if p),
-            tuple(p for p in outputs if p),
-            tuple(x for x in states if x),
-            d.assumes,
-            d.body,
-            self.facts,
-            d.name.span,
-        )
+                    self._ungiven(p, d.body)
+        unsure, self.unsure = tuple(self.unsure), shared
+        ins, outs = tuple(filter(None, inputs)), tuple(filter(None, outputs))
+        known = tuple(filter(None, states))
+        name, about, place = d.name.text, _about(d.span), d.name.span
+        return Program(name, about, ins, outs, known, d.assumes, d.body, self.facts, unsure, place)
 
     def _port(self, d: s.PortText, kind: str) -> Port | None:
-        type = self.type(d.type)
+        type = self._type(d.type)
         self.define(d.name, kind, type)
         encoding, frequency = "binary", None
         for i, option in enumerate(d.options):
@@ -175,7 +205,7 @@ class _Checker(Flow):
                     break
 
     def _state(self, d: s.StateText) -> State | None:
-        type = self.type(d.type)
+        type = self._type(d.type)
         init = None if type is None else self._init(d.init, type, f"`{d.name.text}`")
         self.define(d.name, "state", type)
         return None if type is None or init is None else State(d.name.text, type, init)
@@ -187,6 +217,73 @@ class _Checker(Flow):
             return self.constant_value(e, type, what)
         value = self.constant_value(e, type.element, f"an element of {what}")
         return (value,) * type.size if isinstance(value, int) else None
+
+    # --- statements: each says which outputs it gives a value to on every path
+
+    def _statements(self, statements: Iterable[s.Statement]) -> set[str]:
+        return {name for x in statements for name in self._statement(x)}
+
+    def _block(self, body: s.Body | None) -> set[str]:
+        assert body is None or isinstance(body, s.Block)
+        with self.inner():
+            return self._statements(body.statements if body else ())
+
+    def _statement(self, x: s.Statement) -> set[str]:
+        match x:
+            case s.Assign():
+                return self._assign(x)
+            case s.Let():
+                type = self._type(x.type) if x.type else self.infer(x.value)
+                if x.type and type is not None:
+                    self.expect(x.value, type, f"`{x.name.text}`")
+                if type is not None:
+                    self.facts.types[x] = type
+                self.define(x.name, "variable", type)
+                return set()
+            case s.For():
+                ends, what = (x.low, x.high), "the end of a range"
+                bounds = self.constant_range(ends, INTEGER, what, x.span, "this loop never runs")
+                if bounds:
+                    self.facts.bounds[x] = bounds
+                with self.inner():
+                    self.define(x.name, "loop variable", Int(*bounds) if bounds else None)
+                    return self._block(x.body)
+            case s.If() | s.Match():
+                return set.intersection(*map(self._block, self.bodies(x)))
+
+    def _assign(self, x: s.Assign) -> set[str]:
+        name, where = (
+            x.target.text if isinstance(x.target, s.Name) else x.target.array.text,
+            x.target.span,
+        )
+        symbol = self.lookup(name, where, lambda y: y.kind in ASSIGNABLE)
+        if symbol is None or symbol.kind not in ASSIGNABLE:
+            if symbol:
+                note = (symbol.span, f"`{name}` is defined here")
+                message = f"`{name}` is {t.article(symbol.kind)}, which cannot be assigned"
+                self.error(where, message, note=note)
+            self.infer(x.value)
+            return set()
+        output = symbol.kind == "output"
+        type = self.infer(x.target) if isinstance(x.target, s.Index) else symbol.type
+        if type is None:
+            self.infer(x.value, free=True)
+        else:
+            self.facts.types[x] = type
+            self.expect(x.value, type, f"`{name}`", free=output)
+        return {name} if output else set()
+
+    def _ungiven(self, port: s.PortText, body: s.Block) -> None:
+        """Complain about an output that some path leaves without a value."""
+        name = port.name.text
+        assigned = [x for x in s.walk(body) if isinstance(x, s.Assign)]
+        some = [x for x in assigned if isinstance(x.target, s.Name) and x.target.text == name]
+        if not some:
+            self.error(port.span, f"`{name}` is never given a value")
+            return
+        note = (some[-1].span, "this gives it a value on some paths only")
+        hint = f"start with a default: `{name} = 0`, or `{name} = dontcare`"
+        self.error(port.span, f"`{name}` is not given a value on every path", note=note, help=hint)
 
 
 def _about(span: Span) -> str:

@@ -21,6 +21,7 @@ class Inference(Names):
     def __init__(self) -> None:
         super().__init__()
         self.facts = Facts()
+        self.unsure: list[Span] = []  # what may leave its range as far as the text shows
         self.constant = False  # only constants may be named
 
     def infer(self, e: s.Expr, *, free: bool = False) -> Type | None:
@@ -47,7 +48,7 @@ class Inference(Names):
             hint = t.conversion(found, wanted)
             self.error(e.span, f"{is_}, but this is {t.describe(found)}", help=hint)
         elif fits is None:
-            self.facts.unsure.append(e.span)
+            self.unsure.append(e.span)
         elif not fits:
             self.error(e.span, f"{is_}, but this value is {t.describe_value(found)}")
 
@@ -185,7 +186,7 @@ class Inference(Names):
         if isinstance(index, Scalar):
             fits = t.fits(Int(*t.extent(index)), Int(0, array.size - 1))
             if fits is None:
-                self.facts.unsure.append(where)
+                self.unsure.append(where)
             elif not fits:
                 value = f"this index is {t.describe_value(index)}"
                 self.error(where, f"`{name}` has elements 0 to {array.size - 1}, but {value}")
@@ -247,7 +248,7 @@ class Inference(Names):
         if found is None:
             self.error(args[1].span, "this divides by zero")
         elif op in "/%" and right.low <= 0 <= right.high:
-            self.facts.unsure.append(args[1].span)
+            self.unsure.append(args[1].span)
         return found
 
     def _compare(self, e: s.Op, first: Type | None, second: Type | None) -> None:

@@ -57,14 +57,12 @@ class Facts:
     """What the checker found out about the parts of a file.
 
     types: of expressions, and of what a `let` or an assignment stores to. bounds: of `for`. cases: the values an arm
-    matches. unsure: what may leave its range as far as the text shows. bodies: of programs. extents: of functions.
+    matches. extents: of functions.
     """
 
     types: dict[s.Part, Type] = field(default_factory=dict)
     bounds: dict[s.For, tuple[int, int]] = field(default_factory=dict)
     cases: dict[s.Arm, tuple[tuple[int, int], ...]] = field(default_factory=dict)
-    unsure: list[Span] = field(default_factory=list)
-    bodies: list[Span] = field(default_factory=list)
     consts: dict[str, Value] = field(default_factory=dict)
     functions: dict[str, Function] = field(default_factory=dict)
     extents: dict[str, Extent] = field(default_factory=dict)
@@ -72,7 +70,10 @@ class Facts:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """A program whose text has been checked. `about` is the comment line above it."""
+    """A program whose text has been checked.
+
+    about: the comment line above it. unsure: what may leave its range as far as the text shows, functions included.
+    """
 
     name: str
     about: str
@@ -82,6 +83,7 @@ class Program:
     assumes: tuple[s.Expr, ...]
     body: s.Block
     facts: Facts = field(repr=False)
+    unsure: tuple[Span, ...] = field(repr=False)
     span: Span = field(repr=False)
 
     @property

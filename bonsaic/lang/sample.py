@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import itertools
 import math
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 
 from bonsaic.diag import mistake
 from bonsaic.ir.mealy import FREE, Mealy
@@ -25,6 +27,8 @@ CHANGE = 16  # a word changes its mood once in so many ticks
 UNIT = 1 << 32
 TRIES = 200  # draws of a letter before a state is given up
 
+Tick = tuple[np.ndarray, np.ndarray, np.ndarray]
+
 
 @dataclass(frozen=True)
 class Words:
@@ -39,7 +43,7 @@ class Words:
 
 
 def sample(
-    machine: Program | Mealy, rng: np.random.Generator, batch: int, ticks: int
+    machine: Program | Mealy, rng: Generator, batch: int, ticks: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """inputs 0/1 and targets 0/1 or FREE, int8 [batch, time, wire], of `batch` words of `ticks` ticks.
 
@@ -48,7 +52,7 @@ def sample(
     return sampler(machine).sample(rng, batch, ticks)
 
 
-def draw(machine: Program | Mealy, rng: np.random.Generator, batch: int, longest: int) -> Words:
+def draw(machine: Program | Mealy, rng: Generator, batch: int, longest: int) -> Words:
     """Words whose lengths are drawn too, between 1 and `longest`, short and long ones alike."""
     inputs, targets = sample(machine, rng, batch, longest)
     bits = longest.bit_length()
@@ -59,7 +63,7 @@ def draw(machine: Program | Mealy, rng: np.random.Generator, batch: int, longest
     return Words(inputs, targets, lengths)
 
 
-def random_word(program: Program, ticks: int, rng: np.random.Generator) -> Word:
+def random_word(program: Program, ticks: int, rng: Generator) -> Word:
     """A word as `sample` draws them, in values."""
     inputs, _ = sample(program, rng, 1, ticks)
     word = []
@@ -110,21 +114,17 @@ def coverage(
     return Coverage(int(seen.sum()), int(table.reachable().legal.sum()))
 
 
-class Sampler:
+class Sampler(ABC):
     """Draws words tick by tick; `mood` says which wire a word favours for the moment."""
 
-    moods: int
+    moods: int  # how many there are
     start: np.ndarray  # the state before the first tick
 
-    def tick(
-        self, rng: np.random.Generator, state: np.ndarray, mood: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    @abstractmethod
+    def tick(self, rng: Generator, state: np.ndarray, mood: np.ndarray) -> Tick:
         """The wires of a letter, of the answer, and the next state for every word of a batch."""
-        raise NotImplementedError
 
-    def sample(
-        self, rng: np.random.Generator, batch: int, ticks: int
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def sample(self, rng: Generator, batch: int, ticks: int) -> tuple[np.ndarray, np.ndarray]:
         """As the function `sample`."""
         state = np.broadcast_to(self.start, (batch, *self.start.shape))
         mood = self._mood(rng, batch)
@@ -137,7 +137,7 @@ class Sampler:
         inputs, answers = (np.stack(x, 1).astype(np.int8) for x in zip(*steps, strict=True))
         return inputs, answers
 
-    def _mood(self, rng: np.random.Generator, batch: int) -> np.ndarray:
+    def _mood(self, rng: Generator, batch: int) -> np.ndarray:
         """Mood 0, the plain frequencies, for half of the words."""
         return np.maximum(0, rng.integers(-self.moods + 1, self.moods, batch))
 
@@ -157,9 +157,7 @@ class TableSampler(Sampler):
         self.moods = len(moods)
         self.thresholds = (share + rows[..., None] * UNIT).reshape(-1)
 
-    def tick(
-        self, rng: np.random.Generator, state: np.ndarray, mood: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def tick(self, rng: Generator, state: np.ndarray, mood: np.ndarray) -> Tick:
         row = mood * len(self.next) + state
         chance = rng.integers(0, UNIT, len(state), dtype=np.uint32)
         place = np.searchsorted(self.thresholds, row * UNIT + chance, side="right")
@@ -176,9 +174,7 @@ class ModuleSampler(Sampler):
         self.start = self.machine.initial
         self.moods = 1 + 2 * min(WIRES, len(program.input_wires))
 
-    def tick(
-        self, rng: np.random.Generator, state: np.ndarray, mood: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def tick(self, rng: Generator, state: np.ndarray, mood: np.ndarray) -> Tick:
         p, batch, after = self.program, len(state), state.copy()
         inputs = np.zeros((batch, len(p.input_wires)), np.int8)
         targets = np.empty((batch, len(p.output_wires)), np.int8)
@@ -195,7 +191,7 @@ class ModuleSampler(Sampler):
                 return inputs, targets, after
         raise mistake(p.span, f"{TRIES} draws found no legal letter for a state of `{p.name}`")
 
-    def _letters(self, rng: np.random.Generator, mood: np.ndarray) -> np.ndarray:
+    def _letters(self, rng: Generator, mood: np.ndarray) -> np.ndarray:
         """One letter per word, port by port; a mood favours a bit port only."""
         columns: list[np.ndarray] = []
         for p in self.program.inputs:

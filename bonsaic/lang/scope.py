@@ -12,7 +12,7 @@ from bonsaic.diag import Diagnostic, Span
 from bonsaic.lang import syntax as s
 from bonsaic.lang.types import Type
 
-SUGGESTED = 50  # mistakes after which no nearest names are looked for
+SUGGESTED = 20  # mistakes after which no nearest names are looked for
 HABITS = {"true": "1", "True": "1", "false": "0", "False": "0"}
 
 

@@ -48,10 +48,9 @@ def check_all(program: Program, progress: Progress | None = None) -> Walked:
     Raises a `Mistake` with the values that leave their range, each with a shortest word that leads there, the states
     without a legal letter, and the statements that never run. A program that cannot have any of these is not walked.
     """
-    unsure = [x for x in program.facts.unsure if _concerns(x, program)]
     branching = [x for x in s.walk(program.body) if isinstance(x, s.If | s.Match)]
     bodies = {b for x in branching for b in x.bodies if b and not _idle(b)}
-    if not unsure and not program.assumes and not branching:
+    if not program.unsure and not program.assumes and not branching:
         return Walked(None, None)
     walk = _Walk(program, min(PAIRS, WORK // tick_parts(program)))
     walked = walk.run(progress)
@@ -59,10 +58,10 @@ def check_all(program: Program, progress: Progress | None = None) -> Walked:
         dead = list(_dead(program.body, bodies - walk.ran))
         if dead:
             raise Mistake(*dead[:SHOWN])
-    elif unsure:
+    elif program.unsure:
         message = f"this may leave its range, and {walked.limit}, too many to look at each"
         hint = "write the bound down, for instance with `%` or `if`"
-        raise Mistake(Diagnostic(unsure[0], message, help=hint))
+        raise Mistake(Diagnostic(program.unsure[0], message, help=hint))
     return walked
 
 
@@ -176,11 +175,3 @@ def _dead(x: s.Part, dead: set[s.Body]) -> Iterator[Diagnostic]:
         return
     for y in s.children(x):
         yield from _dead(y, dead)
-
-
-def _concerns(place: Span, program: Program) -> bool:
-    """Is the place in this program, or in a function?"""
-    own = program.body.span
-    return own.start <= place.start < own.end or not any(
-        other.start <= place.start < other.end for other in program.facts.bodies
-    )
