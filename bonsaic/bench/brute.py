@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from typing import NamedTuple
 
 from bonsaic.ir.core import Module, Node
 from bonsaic.ir.mealy import FREE, Mealy
@@ -11,8 +12,21 @@ from bonsaic.ir.ops import ameo
 from bonsaic.ir.values import SIGN
 
 
-def shortest(table: Mealy, m: Module) -> int | None:
-    """The ticks of the shortest legal word on which outputs of the module are not the table's; None: there is none."""
+class Found(NamedTuple):
+    """The ticks of the shortest legal word on which outputs of the module are not the table's, None: there is none; and
+    how close to 0 any value but 0 itself came, where it is decided what a sign or an output is, on the words before."""
+
+    ticks: int | None
+    margin: Fraction
+
+
+def search(table: Mealy, m: Module, lean: Fraction = Fraction(0)) -> Found:
+    """Every legal word, until one shows a difference or no new state is reached.
+
+    lean: added to what is decided on, unless it is 0, as an arithmetic that is not exact may do.
+    """
+    decided = [*m.outs.values(), *(n.args[0] for n in m.order() if n.op == "sign")]
+    margin = Fraction(1)
     level = [(0, dict(m.init))]
     seen = {(0, tuple(m.init.values()))}
     ticks = 0
@@ -24,21 +38,23 @@ def shortest(table: Mealy, m: Module) -> int | None:
                 after = int(table.next[q, letter])
                 if after < 0:
                     continue
-                env = _tick(m, state, dict(zip(table.inputs, wires, strict=True)))
+                env = _tick(m, state, dict(zip(table.inputs, wires, strict=True)), lean)
                 said = zip(table.outputs, table.outs[q, letter].tolist(), strict=True)
-                if any(w != FREE and w != (env[m.outs[y]] > 0) for y, w in said):
-                    return ticks
+                if any(w != FREE and w != _above(env[m.outs[y]], lean) for y, w in said):
+                    return Found(ticks, margin)
+                if m.level in ("net", "quant"):
+                    margin = min(margin, *(abs(env[n]) or margin for n in decided))
                 new = {k: env[n] for k, n in m.next.items()}
                 key = (after, tuple(new.values()))
                 if key not in seen:
                     seen.add(key)
                     following.append((after, new))
         level = following
-    return None
+    return Found(None, margin)
 
 
 def _tick(
-    m: Module, state: Mapping[str, Fraction], wires: Mapping[str, int]
+    m: Module, state: Mapping[str, Fraction], wires: Mapping[str, int], lean: Fraction
 ) -> dict[Node, Fraction]:
     env: dict[Node, Fraction] = {r: state[r.name] for r in m.regs}
     for n in m.inputs:
@@ -54,7 +70,7 @@ def _tick(
             case "ameo":
                 env[n] = ameo(xs[0], *n.attr)
             case "sign":
-                env[n] = Fraction(1 if xs[0] > 0 else -1)
+                env[n] = Fraction(1 if _above(xs[0], lean) else -1)
             case "not":
                 env[n] = 1 - xs[0]
             case "and":
@@ -66,3 +82,7 @@ def _tick(
             case _:
                 raise AssertionError(n.op)
     return env
+
+
+def _above(value: Fraction, lean: Fraction) -> bool:
+    return value != 0 and value + lean > 0
