@@ -35,6 +35,7 @@ class Options:
     passes: str | None = None
     formal: bool = False
     resume: bool = False
+    recipe: str = "default"
 
 
 @dataclass

@@ -16,6 +16,7 @@ POPULATION = (
     "population.npz"  # what `--resume` goes on from; there until a network is grown and pruned
 )
 LEAST_PRUNING = 0.5  # seconds, however late the proof came
+SEARCHING = 0.9  # of the time left; then the smallest networks get round weights
 
 
 def grow_network(b: Build) -> Network | None:
@@ -53,6 +54,7 @@ def _grown(b: Build) -> Grown:
         progress=b.progress,
         keep=b.out.directory,
         resume=o.resume,
+        recipe=o.recipe,
     )
     report.device = grown.device
     report.network = {"tried": grown.tried, "solved": grown.solved, "steps": grown.steps}
@@ -81,7 +83,7 @@ def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int],
     from bonsaic.grow.shrink import machine_of, shrink
 
     started = time.perf_counter()
-    left = max(LEAST_PRUNING, b.options.budget - b.report.seconds["grow"])
+    left = max(LEAST_PRUNING, SEARCHING * (b.options.budget - b.report.seconds["grow"]))
     least = network.edges
 
     def smaller(step: int, edges: int) -> None:

@@ -32,6 +32,7 @@ def _run(a: Namespace, lowering: bool) -> int:
         device=a.device,
         formal=lowering and a.formal,
         resume=a.resume,
+        recipe=a.recipe,
     )
     watch = printer(a.print_after) if lowering else _ignore
     display = Display(not a.no_progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,19 +83,23 @@ def grow(
     stop: Callable[[], bool] = lambda: False,
     keep: Path | None = None,
     resume: bool = False,
+    recipe: str = "default",
 ) -> Grown:
     """Grow a network for a minimised machine until one is proved, the budget is spent, or `stop` says so.
 
     The same seed on the same device gives the same network, bit for bit, however fast the machine is; only where the
     budget cuts depends on time. Ctrl-C ends growing with the best network so far. keep: a directory where the
     campaign is written down every few seconds; `resume` goes on from there, and what comes of it is the same.
+    recipe: how weights are found from words, see `recipes`.
     """
     assert guide in GUIDES, guide
     clock = _Clock(time.perf_counter(), budget, stop)
     chosen = devices.choose(device)
     rng, record = np.random.default_rng(seed), Record()
     teacher = Teacher(Sampler(mealy), guide)
-    checkpoint = Checkpoint(keep, mealy, seed, guide, chosen) if keep else None
+    checkpoint = None
+    if keep and recipe == "default":  # the others' searches are not written down
+        checkpoint = Checkpoint(keep, mealy, seed, guide, chosen)
     start = checkpoint.read() if checkpoint and resume else None
     if start is not None:
         record = record_of(start, mealy)
@@ -105,7 +109,12 @@ def grow(
         if guide == "states" and start is None:
             found = _by_states(record, teacher, rng, clock)
         if found is None and not (record.tried and start is None and clock.over()):
-            found = _by_words(record, teacher, chosen, rng, clock, progress, checkpoint, start)
+            fitting = [p for p in plans(mealy) if not p.sort or teacher.may_tell(CODES)]
+            if recipe != "default":
+                fitting = [replace(p, recipe=recipe) for p in fitting if not p.sort]
+            found = _by_words(
+                record, teacher, fitting, chosen, rng, clock, progress, checkpoint, start
+            )
     except KeyboardInterrupt:
         interrupted = True
     told = tuple(sorted(teacher.told))
@@ -139,6 +148,7 @@ def grow(
 def _by_words(
     record: Record,
     teacher: Teacher,
+    fitting: list[Plan],
     chosen: devices.Device,
     rng: np.random.Generator,
     clock: _Clock,
@@ -149,7 +159,6 @@ def _by_words(
     """One population after another, through the plans and round again; the first from where `start` left it."""
     from bonsaic.grow.loop import NETWORKS, Attempt
 
-    fitting = [p for p in plans(teacher.mealy) if not p.sort or teacher.may_tell(CODES)]
     for plan in itertools.islice(itertools.cycle(fitting), record.populations, None):
         attempt = Attempt(plan, teacher, rng, chosen.is_cpu)
         if start is None:

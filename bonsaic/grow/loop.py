@@ -12,6 +12,7 @@ from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.check import Walk
 from bonsaic.grow.kernel import tuned
 from bonsaic.grow.population import Population, Sparsity
+from bonsaic.grow.recipes import RECIPES
 from bonsaic.grow.repair import repair, settle
 from bonsaic.grow.sort import own_means, sort_codes
 from bonsaic.grow.teacher import CODES, Teacher
@@ -31,12 +32,16 @@ SORTED, SORT_NOISE = 8, (0.0, 0.1, 0.3)  # networks; codes that are too alike ne
 
 @dataclass(frozen=True)
 class Plan:
-    """A population to try. sort: its best networks' codes are sorted in one stroke, however wrong they are."""
+    """A population to try. sort: its best networks' codes are sorted in one stroke, however wrong they are.
+
+    recipe: of `RECIPES`; only the default one's networks are repaired, and their margins grown.
+    """
 
     shape: Architecture
     ticks: int
     steps: int
     sort: bool = False
+    recipe: str = "default"
 
 
 @dataclass
@@ -62,7 +67,8 @@ class Attempt:
     def __post_init__(self) -> None:
         batch = tuned(NETWORKS, WORDS + EXAMPLES, self.plan.ticks, self.is_cpu)
         weights = self.plan.shape.initial(self.rng, NETWORKS)
-        self.population = Population(self.plan.shape, batch, weights, Sparsity())
+        make = RECIPES[self.plan.recipe]
+        self.population = make(self.plan.shape, batch, weights, Sparsity())
 
     def state(self) -> tuple[dict, dict[str, np.ndarray]]:
         """What `restore` needs after any yield, unless it was hopeless: for JSON, and arrays."""
@@ -130,6 +136,7 @@ class Attempt:
         order = np.argsort(wrong, kind="stable")
         repairing = (
             self.teacher.may_tell(CODES)
+            and self.plan.recipe == "default"
             and self.plan.shape.cells[-1][0] > 0
             and self.steps % REPAIR == 0
         )
@@ -137,7 +144,7 @@ class Attempt:
         order = order[wrong[order] <= limit]
         if not len(order):
             return
-        weights = population.weights.numpy()
+        weights = population.networks()
         self._keep(weights[order[0]])
         for i in order[wrong[order] <= PROMISING]:
             found = self.teacher.check(self.plan.shape, weights[i])
@@ -178,7 +185,10 @@ class Attempt:
 
     def _finish(self, flat: np.ndarray, found: Walk, wrong: float) -> bool:
         """Whether the network stays right once its margins are widened and its weights rounded."""
-        self.proved = widen(self.plan.shape, flat, self.teacher, found)
+        if self.plan.recipe == "default":
+            self.proved = widen(self.plan.shape, flat, self.teacher, found)
+        elif found.proved:
+            self.proved = flat
         self.wrong_before = float(wrong)
         return self.proved is not None
 

@@ -56,7 +56,7 @@ class Population:
         @TinyJit
         def step(words: Tensor, targets: Tensor) -> Tensor:
             parts = kernel.losses(
-                shape, batch, self.weights, words, targets, self._picks, self._hardness
+                shape, batch, self.used(), words, targets, self._picks, self._hardness
             )
             total = parts.sum(1)
             scale = 1 / (batch.words * batch.ticks * shape.outputs)
@@ -82,9 +82,9 @@ class Population:
         """One step of Adam on the picked vectors [networks, vectors]."""
         self._steps += 1
         unbias = [1 / (1 - beta**self._steps) for beta in (BETA1, BETA2)]
-        _put(self._knobs, np.array([rate, *unbias], np.float32))
-        _put(self._hardness, np.array([hard_states, hard_outputs], np.float32))
-        _put(self._picks, picks.astype(np.int32))
+        put(self._knobs, np.array([rate, *unbias], np.float32))
+        put(self._hardness, np.array([hard_states, hard_outputs], np.float32))
+        put(self._picks, picks.astype(np.int32))
         self._step(self._words, self._targets)
 
     def replace(
@@ -96,7 +96,15 @@ class Population:
             values[losers] = values[winners]
             if tensor is self.weights:
                 values[losers] += rng.normal(0, noise, values[losers].shape)
-            _put(tensor, values)
+            put(tensor, values)
+
+    def used(self) -> Tensor:
+        """What the networks compute with, differentiable in the weights."""
+        return self.weights
+
+    def networks(self) -> np.ndarray:
+        """float32 [networks, weights], as used."""
+        return self.weights.numpy()
 
     def state(self) -> dict[str, np.ndarray]:
         """The weights and Adam's moments."""
@@ -106,14 +114,15 @@ class Population:
         """Go on after so many steps that ended with this `state`."""
         self._steps = steps
         for name in ("weights", "first", "second"):
-            _put(getattr(self, name), state[name])
+            put(getattr(self, name), state[name])
 
     def loss(self) -> np.ndarray:
         """[networks, 2]: mean loss and share of wrong decisions in the last step."""
         return self.losses.numpy()
 
 
-def _put(tensor: Tensor, values: np.ndarray) -> None:
+def put(tensor: Tensor, values: np.ndarray) -> None:
+    """Overwrite a realized tensor in its place, where a jitted function reads it."""
     buffer = tensor._buffer()
     buffer.allocator._copyin(buffer._buf, memoryview(np.ascontiguousarray(values)).cast("B"))
 

@@ -1,0 +1,97 @@
+"""`bonsaic bench recipes`: ways to find weights from words alone, what each reaches within the same budget."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bonsaic.diag import Missing
+from bonsaic.network import write_whole
+from bonsaic.specification import specify
+
+RECIPES = ("default", "ternary", "blackbox")
+PROGRAMS = ("delay_2", "replace_111", "loop_3", "parity", "gated_4mode")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One campaign without repair. solved: networks of `tried` without a wrong answer on their last words."""
+
+    recipe: str
+    program: str
+    seed: int
+    proved: bool
+    seconds: float
+    steps: int
+    solved: int
+    tried: int
+    edges: int | None
+
+
+def main(arguments: list[str]) -> int:
+    """Measure every recipe on every program, print the table, and write what was asked for."""
+    p = argparse.ArgumentParser(prog="bonsaic bench recipes", description=__doc__)
+    p.add_argument("program", nargs="*", default=[f"programs/{n}.bp" for n in PROGRAMS])
+    p.add_argument("--recipe", nargs="+", choices=RECIPES, default=RECIPES)
+    p.add_argument("--seeds", type=int, default=3)
+    p.add_argument("--budget", type=float, default=20.0)
+    p.add_argument("--json", metavar="FILE", help="every run, machine-readable")
+    a = p.parse_args(arguments)
+    runs, skipped = [], {}
+    for recipe in a.recipe:
+        try:
+            for path in a.program:
+                measure(path, recipe, seed=1 << 20, budget=a.budget)  # compiles the kernels
+                for seed in range(a.seeds):
+                    runs.append(measure(path, recipe, seed=seed, budget=a.budget))
+                    print(json.dumps(asdict(runs[-1])), file=sys.stderr, flush=True)
+        except Missing as e:
+            skipped[recipe] = str(e)
+    print(table(runs, skipped))
+    if a.json:
+        write_whole(Path(a.json), (json.dumps([asdict(r) for r in runs], indent=1) + "\n").encode())
+    return 0
+
+
+def measure(path: str, recipe: str, *, seed: int, budget: float) -> Run:
+    """Grow with words and verdicts alone, and without pruning."""
+    from bonsaic.grow import grow
+
+    spec = specify(path)
+    grown = grow(spec.table, seed=seed, budget=budget, guide="none", recipe=recipe)
+    return Run(
+        recipe,
+        spec.program.name,
+        seed,
+        grown.network is not None,
+        round(grown.seconds, 2),
+        grown.steps,
+        grown.solved,
+        grown.tried,
+        grown.network.edges if grown.network else None,
+    )
+
+
+def table(runs: list[Run], skipped: dict[str, str]) -> str:
+    """A Markdown row per program and recipe."""
+    head = ("program", "recipe", "proved", "median s", "worst s", "median steps", "edges, best")
+    lines = [f"| {' | '.join(head)} |", "|---" * len(head) + "|"]
+    for program, recipe in sorted({(r.program, r.recipe) for r in runs}):
+        rows = [r for r in runs if (r.program, r.recipe) == (program, recipe)]
+        good = [r for r in rows if r.proved]
+        cells = [program, recipe, f"{len(good)}/{len(rows)}"]
+        if good:
+            seconds = [r.seconds for r in good]
+            cells += [f"{statistics.median(seconds):.2f}", f"{max(seconds):.2f}"]
+            cells += [f"{statistics.median(r.steps for r in good):g}"]
+            cells += [str(min(r.edges for r in good if r.edges is not None))]
+        else:
+            solved = sum(r.solved for r in rows)
+            cells += ["-", "-", "-", f"none; {solved} of {sum(r.tried for r in rows)} solved"]
+        lines.append(f"| {' | '.join(cells)} |")
+    lines += [f"| - | {recipe} | {why} |" + " - |" * 4 for recipe, why in skipped.items()]
+    return "\n".join(lines)

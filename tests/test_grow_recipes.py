@@ -1,0 +1,66 @@
+"""Other recipes grow what they say: proved networks with ternary kernels, or without any gradient."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bonsaic.bench.recipes import Run, table
+from bonsaic.diag import Missing
+from bonsaic.grow import grow
+from bonsaic.ir.run import ModuleMachine
+from bonsaic.lang import load, tabulate
+from bonsaic.lift import lift
+from bonsaic.prove.machine import TableMachine
+from bonsaic.prove.verdict import Proved
+from bonsaic.prove.walk import walk
+
+PROGRAMS = Path(__file__).parent.parent / "programs"
+WITHOUT_CMA = importlib.util.find_spec("cma") is None
+
+
+def machine(name: str):
+    return tabulate(load(str(PROGRAMS / f"{name}.bp"))).minimised()
+
+
+def proved(network, mealy) -> bool:
+    return isinstance(walk(TableMachine(mealy), ModuleMachine(lift(network))), Proved)
+
+
+def test_a_ternary_network_has_no_other_weights_and_is_proved():
+    mealy = machine("delay_1")
+    grown = grow(mealy, seed=0, guide="none", recipe="ternary")
+    assert grown.network is not None and proved(grown.network, mealy)
+    (cell,) = grown.network.cells
+    for kernel in (cell.recurrent_kernel, cell.output_kernel, grown.network.head_kernel):
+        assert set(np.unique(kernel)) <= {-1, 0, 1}
+
+
+def test_no_recipe_but_the_default_is_repaired():
+    grown = grow(machine("delay_1"), seed=0, guide="repair", recipe="ternary")
+    assert grown.network is not None and len(grown.told) == 2
+
+
+@pytest.mark.skipif(WITHOUT_CMA, reason="the extra `blackbox` is not here")
+def test_black_box_search_ends_with_a_proof_and_the_same_for_the_same_seed():
+    mealy = machine("delay_1")
+    first = grow(mealy, seed=0, guide="none", recipe="blackbox")
+    assert first.network is not None and proved(first.network, mealy)
+    assert grow(mealy, seed=0, guide="none", recipe="blackbox").curve == first.curve
+
+
+@pytest.mark.skipif(not WITHOUT_CMA, reason="the extra `blackbox` is here")
+def test_without_its_library_black_box_search_says_how_to_get_it():
+    with pytest.raises(Missing, match="pip install"):
+        grow(machine("delay_1"), recipe="blackbox")
+
+
+def test_the_table_says_how_far_an_unproved_recipe_got():
+    runs = [
+        Run("ternary", "p", s, s == 0, 1.0 + s, 50, 1, 16, 9 if s == 0 else None) for s in (0, 1)
+    ]
+    runs.append(Run("blackbox", "p", 0, False, 20.0, 500, 3, 32, None))
+    text = table(runs, {"default": "why not"})
+    assert "| p | ternary | 1/2 | 1.00 | 1.00 | 50 | 9 |" in text
+    assert "| p | blackbox | 0/1 | - | - | - | none; 3 of 32 solved |" in text and "why not" in text
