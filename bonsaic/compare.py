@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from bonsaic.ir.core import Module, port, rewrite
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.prove import certificate
 from bonsaic.prove.certificate import Certificate
-from bonsaic.prove.machine import Machine, tabulate
+from bonsaic.prove.machine import Machine, TableMachine, tabulate
 from bonsaic.prove.soft import TABLE, is_soft, prove_soft, recovered
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Verdict
@@ -26,7 +27,7 @@ def compare(spec: str, impl: str, *, certify: bool = False) -> tuple[Verdict, Ce
 
     With `certify` a proof brings its certificate; a `Mistake` where it is too large to write down.
     """
-    first, second = sides.machine(spec), _second(impl, spec)
+    first, second = _sides(spec, impl)
     if isinstance(second, Tick):
         verdict, invariant = prove_soft(first, second.module, np.random.default_rng(0))
     else:
@@ -34,7 +35,12 @@ def compare(spec: str, impl: str, *, certify: bool = False) -> tuple[Verdict, Ce
     if not (certify and isinstance(verdict, Proved)):
         return verdict, None
     table = tabulate(first, cap=TABLE)
-    module = second.module if isinstance(second, ModuleMachine | Tick) else sides.module(impl)
+    if isinstance(second, ModuleMachine | Tick):
+        module = second.module
+    else:
+        module = named_as(sides.module(impl), second)
+        if clash := {r.name for r in module.regs} & set(second.inputs):
+            raise mistake(impl, f"a certificate needs another name for the input `{min(clash)}`")
     files = {p: Path(p).read_bytes() for p in (_file(spec), _file(impl))}
     if table and (made := certificate.certify(table, module, verdict, invariant, files)):
         return verdict, made
@@ -45,7 +51,7 @@ def trace(spec: str, impl: str, verdict: Verdict) -> str | None:
     """A difference tick by tick: the letter, what the specification wants and what the second machine gives."""
     if not isinstance(verdict, Differs):
         return None
-    first, second = sides.machine(spec), _second(impl, spec)
+    first, second = _sides(spec, impl)
     columns = same_ports(first, second)
     letters = np.array(verdict.word, np.uint8).reshape(len(verdict.word), len(verdict.inputs))
     wanted = _run(first, letters, range(len(first.outputs)))
@@ -71,6 +77,22 @@ def trace(spec: str, impl: str, verdict: Verdict) -> str | None:
     )
 
 
+def _sides(spec: str, impl: str) -> tuple[Machine, Machine | Tick]:
+    """Both machines; KISS2 names no ports, so there the other side's names are taken, in their order."""
+    first = sides.machine(spec)
+    if sides.suffix(impl) == ".kiss2":
+        return first, _renamed(sides.machine(impl), first)
+    second = _second(impl, spec)
+    return (_renamed(first, second) if sides.suffix(spec) == ".kiss2" else first), second
+
+
+def _renamed(machine: Machine, other: Machine | Tick) -> Machine:
+    sizes = [(len(m.inputs), len(m.outputs)) for m in (machine, other)]
+    if not isinstance(machine, TableMachine) or sizes[0] != sizes[1]:
+        return machine
+    return TableMachine(replace(machine.table, inputs=other.inputs, outputs=other.outputs))
+
+
 def _second(path: str, spec: str) -> Machine | Tick:
     if sides.suffix(path) in sides.PROGRAMS:
         return sides.machine(path)
@@ -93,13 +115,14 @@ def hardened(spec: str, impl: str) -> Module | None:
 
 
 def named_as(m: Module, spec: Machine) -> Module:
-    """A published network's ports are only numbered: they take the specification's names where these are as many."""
+    """Ports without names of their own take the specification's where these are as many."""
     if (len(m.inputs), len(m.outs)) != (len(spec.inputs), len(spec.outputs)):
         return m
     inputs = tuple(port(name, n.type) for name, n in zip(spec.inputs, m.inputs, strict=True))
     new = rewrite(m, lambda n: n, dict(zip(m.inputs, inputs, strict=True)))
-    outs = dict(zip(spec.outputs, new.outs.values(), strict=True))
-    return Module(m.name, m.level, inputs, m.regs, m.init, new.next, outs, names=new.names)
+    names = dict(zip(new.outs, spec.outputs, strict=True))
+    outs = {names[y]: n for y, n in new.outs.items()}
+    return replace(new, inputs=inputs, outs=outs, care={names[y]: n for y, n in new.care.items()})
 
 
 def _run(

@@ -125,3 +125,34 @@ def test_the_command_line_says_so(capsys, tmp_path):
     (tmp_path / "c").write_text("0\n{}")
     assert main(["verify", str(tmp_path / "c")]) == 2
     assert "proves nothing" in capsys.readouterr().err
+
+
+def test_kiss2_takes_the_port_names_of_the_other_side(tmp_path):
+    program = str(ROOT / "programs" / "replace_111.bp")
+    table, other, more = (str(tmp_path / name) for name in ("a.kiss2", "b.bp", "c.bp"))
+    other_text = "program b(first: bit, last: bit) -> (both: bit) { both = first and last }"
+    Path(other).write_text(other_text)
+    Path(more).write_text(other_text.replace("and", "or"))
+    assert main(["emit", other, "--to", "kiss2", "-o", table]) == 0
+    for pair in ((other, table), (table, other), (table, table)):
+        verdict, certificate = compare(*pair, certify=True)
+        assert isinstance(verdict, Proved)
+        certificate.write(str(tmp_path / "it.cert"))
+        assert check(str(tmp_path / "it.cert")).startswith("verified")
+    verdict, _ = compare(more, table)
+    assert isinstance(verdict, Differs) and (verdict.inputs, verdict.outputs) == (
+        ("first", "last"),
+        ("both",),
+    )
+    assert trace(more, table, verdict) and isinstance(compare(table, more)[0], Differs)
+    with pytest.raises(Mistake, match="the specification has"):
+        compare(program, table)
+
+
+def test_a_certificate_does_not_confuse_an_input_with_the_state_of_a_kiss2_file(tmp_path):
+    program, table = tmp_path / "a.bp", tmp_path / "a.kiss2"
+    program.write_text("program a(at: bit) -> (y: bit) { state s: bit = 0 y = s s = at }")
+    assert main(["emit", str(program), "--to", "kiss2", "-o", str(table)]) == 0
+    assert isinstance(compare(str(program), str(table))[0], Proved)
+    with pytest.raises(Mistake, match="another name for the input `at`"):
+        compare(str(program), str(table), certify=True)
