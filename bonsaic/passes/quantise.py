@@ -19,8 +19,8 @@ def quantise(m: Module, *, spec: Machine, step: Fraction | None = None) -> Modul
     """Round every weight, bias and initial state to a multiple of a step; the coarsest power of 1/2 that is proved."""
     if step is not None:
         return _round(m, step)
-    steps = (Fraction(1, 1 << bits) for bits in range(FINEST + 1))
-    return strongest((_round(m, s) for s in steps), spec) or replace(m, level="quant")
+    steps = [Fraction(1, 1 << bits) for bits in range(FINEST + 1)]
+    return strongest(steps, lambda s: _round(m, s), spec) or replace(m, level="quant")
 
 
 def _round(m: Module, step: Fraction) -> Module:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -12,6 +12,8 @@ from bonsaic.ir.values import contains, fin
 from bonsaic.prove.machine import Machine
 from bonsaic.prove.verdict import Proved
 from bonsaic.prove.walk import walk
+
+SCANNED = 64  # settings that are all tried
 
 
 def numbers(m: Module) -> list[Fraction]:
@@ -41,9 +43,27 @@ def change(m: Module, f: Callable[[Fraction], Fraction]) -> Module:
     return replace(rewrite(m, node), init=init)
 
 
-def strongest(candidates: Iterable[Module], spec: Machine) -> Module | None:
-    """The first candidate that is proved equal to the specification."""
-    for m in candidates:
-        if isinstance(walk(spec, ModuleMachine(m)), Proved):
-            return m
-    return None
+def strongest(
+    settings: Sequence[Fraction], make: Callable[[Fraction], Module], spec: Machine
+) -> Module | None:
+    """The module of the first setting, strongest first, that is proved equal to the specification.
+
+    Up to SCANNED settings are tried one by one. Of more, whose proofs take long, the boundary is found by bisection: a
+    setting is taken as soon as it is proved and the next stronger one is not.
+    """
+    if len(settings) <= SCANNED:
+        tried = (make(s) for s in settings)
+        return next((m for m in tried if _proved(m, spec)), None)
+    best, low, high = None, 0, len(settings)
+    while low < high:
+        middle = (low + high) // 2
+        m = make(settings[middle])
+        if _proved(m, spec):
+            best, high = m, middle
+        else:
+            low = middle + 1
+    return best
+
+
+def _proved(m: Module, spec: Machine) -> bool:
+    return isinstance(walk(spec, ModuleMachine(m)), Proved)
