@@ -10,6 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
+from bonsaic.grow import grow
+from bonsaic.grow.shrink import machine_of, shrink
+from bonsaic.specification import specify
+
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / "programs"
 FULL = (  # no file may grow beyond so many bytes, as on a disk that is full
@@ -95,3 +99,38 @@ def test_a_full_disk_is_one_sentence_and_nothing_half_written(tmp_path):
     assert done.returncode == 2, done.stderr
     assert done.stderr == f"{out}: error: the file cannot be written: file too large\n"
     assert not list(tmp_path.iterdir())
+
+
+CPU_GAP = 3.0  # seconds of processor time: 5% of the default budget
+
+
+def gaps(asked: list[float]) -> list[float]:
+    return np.diff([*asked, time.process_time()]).tolist()
+
+
+def test_growing_looks_at_its_budget_often_enough_to_keep_it():
+    table = specify(str(PROGRAMS / "square_wave.bp")).table
+    grow(table, guide="repair", budget=0.1)  # compiles the kernel
+    asked: list[float] = []
+
+    def stop() -> bool:
+        asked.append(time.process_time())
+        return len(asked) > 12
+
+    grown = grow(table, guide="repair", stop=stop)
+    assert grown.steps <= 25 * 13  # it stopped when told
+    assert max(gaps(asked)) < CPU_GAP
+
+
+def test_pruning_looks_at_its_budget_often_enough_to_keep_it():
+    table = specify(str(PROGRAMS / "gated_4mode.bp")).table
+    network = grow(table).network
+    assert network is not None
+    asked: list[float] = []
+
+    def stop() -> bool:
+        asked.append(time.process_time())
+        return len(asked) > 200
+
+    shrink(network, machine_of(network, table), effort="hard", seed=0, stop=stop)
+    assert len(asked) > 10 and max(gaps(asked)) < CPU_GAP
