@@ -109,9 +109,7 @@ def _wanted(error: UnexpectedToken, grammar: Lark) -> str:
 
 def _either(terminals: set[str], grammar: Lark) -> str:
     words = sorted(_spelling(x, grammar) for x in terminals)
-    return (
-        words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1] if words else ""
-    )
+    return " or ".join(x for x in (", ".join(words[:-1]), *words[-1:]) if x)
 
 
 def _spelling(terminal: str, grammar: Lark) -> str:

@@ -14,7 +14,7 @@ from lark import Token, Tree
 from bonsaic.lang.parse import grammar, parse_text
 
 DECLARATIONS = {"const", "enum", "fn", "program", "state", "assume"}
-LINES = DECLARATIONS | {"assign", "let", "for_", "if_", "match_", "arm", "choice"}
+LINES = DECLARATIONS | {"assign", "let", "for_", "if_", "match_", "arm"}
 OPEN = {"program", "match_", "select"}  # rules whose braces always hold several lines
 STEP, REST = "  ", "    "  # indentation of a block, and of the rest of a statement
 COMMENT = re.compile(r"//[^\n]*")

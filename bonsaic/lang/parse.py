@@ -82,34 +82,26 @@ class _Build(Transformer_NonRecursive):
         """Longer numbers are cut: still beyond every range, so that the checker reports them."""
         return s.Number(self._place(token), int(token.lstrip("0")[:DIGITS] or "0"))
 
-    def DECIMAL(self, token: Token) -> s.Ident:
-        return s.Ident(self._place(token), str(token))
+    DECIMAL = NAME
 
 
 def _program(
     span: Span,
     name: s.Ident,
-    inputs: tuple[s.PortText, ...],
-    outputs: tuple[s.PortText, ...],
-    *rest: s.Part,
+    inputs: Ports,
+    outputs: Ports,
+    head: tuple[s.Part, ...],
+    body: s.Block,
 ) -> s.ProgramText:
-    states = tuple(x for x in rest if isinstance(x, s.StateText))
-    assumes = tuple(x.condition for x in rest if isinstance(x, s.Assume))
-    body = tuple(x for x in rest if not isinstance(x, s.StateText | s.Assume))
-    return s.ProgramText(span, name, inputs, outputs, states, assumes, s.Block(span, body))  # type: ignore[arg-type]
-
-
-def _tuple(span: Span, *parts: s.Part) -> tuple[s.Part, ...]:
-    return parts
-
-
-def _port(span: Span, name: s.Ident, type: s.TypeText, *options: s.Option) -> s.PortText:
-    return s.PortText(span, name, type, options)
+    states = tuple(x for x in head if isinstance(x, s.StateText))
+    assumes = tuple(x.condition for x in head if isinstance(x, s.Assume))
+    return s.ProgramText(span, name, inputs, outputs, states, assumes, body)
 
 
 def _option(span: Span, x: s.Ident | s.Number) -> s.Option:
-    text = span.source.text[x.span.start : x.span.end]
-    return s.Option(span, "~" if span.source.text[span.start] == "~" else "as", text)
+    text = span.source.text
+    kind = "~" if text[span.start] == "~" else "as"
+    return s.Option(span, kind, text[x.span.start : x.span.end])
 
 
 def _if(span: Span, *parts: Any) -> s.If:
@@ -120,17 +112,15 @@ def _match(span: Span, subject: s.Expr, *arms: s.Arm) -> s.Match:
     return s.Match(span, subject, arms)
 
 
+Ports = tuple[s.PortText, ...]
 RULES: dict[str, Callable[..., Any]] = {
     "start": lambda span, *declarations: s.File(span, declarations),
+    "tuple": lambda span, *parts: parts,
     "const": s.Const,
     "enum": lambda span, name, *members: s.EnumText(span, name, members),
     "fn": s.Fn,
-    "params": _tuple,
-    "param": _port,
     "program": _program,
-    "inputs": _tuple,
-    "outputs": _tuple,
-    "port": _port,
+    "port": lambda span, name, type, *options: s.PortText(span, name, type, options),
     "option": _option,
     "state": s.StateText,
     "assume": s.Assume,
@@ -145,7 +135,6 @@ RULES: dict[str, Callable[..., Any]] = {
     "match_": _match,
     "block": lambda span, *statements: s.Block(span, statements),
     "arm": s.Arm,
-    "patterns": _tuple,
     "pattern": s.Pattern,
     "negative": lambda span, minus, number: s.Number(span, -number.value),
     "binary": lambda span, left, op, right: s.Op(span, str(op), (left, right)),
@@ -158,6 +147,4 @@ RULES: dict[str, Callable[..., Any]] = {
     "dontcare": s.Dontcare,
     "choose": _if,
     "select": _match,
-    "choice": s.Arm,
-    "arguments": _tuple,
 }
