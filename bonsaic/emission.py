@@ -49,7 +49,7 @@ def emitted(path: str, target: str) -> str | bytes:
         help = f"lower it first: `bonsaic opt {path} -o circuit.bir`"
         raise mistake(path, f"a network cannot be written as {target}", help=help)
     if m.level == "fin" and target in ("blif", "aiger"):
-        help = "build it first; python, verilog, kiss2 and dot can be written from a program"
+        help = "build it first; python, verilog, testbench, kiss2, dot, svg, states and bir come from a program"
         raise mistake(path, f"a program cannot be written as {target}", help=help)
     return _writers()[target](m)
 

@@ -408,6 +408,17 @@ def test_a_program_is_emitted_as_its_own_golden_model(target):
     assert done.returncode == 0 and done.stdout, done.stderr
 
 
+def test_what_check_counts_agrees_in_number(tmp_path):
+    (tmp_path / "p.bp").write_text(
+        "program p(a: bit, b: bit) -> (y: bit) {\n  state last: bit = 0\n  assume a != b or last\n"
+        "  y = a and b\n  last = a xor b\n}\n"
+    )
+    assert (
+        "1 state when what does not matter"
+        in bonsaic("check", "--states", tmp_path / "p.bp").stdout
+    )
+
+
 def test_what_cannot_be_emitted_is_told(built):
     refused(bonsaic("emit", built[0] / "replace_111.npz", "--to", "verilog"), 2, "lower it first")
     refused(bonsaic("emit", PROGRAMS / "mini_cpu.bp", "--to", "blif"), 2, "build it first")

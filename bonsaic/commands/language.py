@@ -52,7 +52,7 @@ def _states(program) -> str:
         f"{registers} register{'' if registers == 1 else 's'} in a binary encoding",
     ]
     if free < least.states:
-        lines.append(f"{free} states when what does not matter is merged")
+        lines.append(f"{free} state{'' if free == 1 else 's'} when what does not matter is merged")
     return ", ".join(lines)
 
 
