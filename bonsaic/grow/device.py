@@ -84,6 +84,7 @@ def _show_tinygrad(device: Device) -> None:
     ]
     if loaders:
         os.environ.setdefault("OPENCL_PATH", loaders[0])
+    os.environ["PARALLEL"] = "0"  # else tinygrad keeps a pool of processes that outlives a SIGTERM
     os.environ["DEV"] = "CL" if device.index == 0 else f"CL:{device.index}"
 
 
