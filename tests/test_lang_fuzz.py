@@ -232,7 +232,8 @@ HUGE = {
 
 @pytest.mark.parametrize("name", HUGE)
 def test_huge_texts_are_answered_quickly(name: str) -> None:
-    survives(HUGE[name])
+    accepted = survives(HUGE[name])
+    assert accepted or name != "lines"
 
 
 @pytest.mark.slow
