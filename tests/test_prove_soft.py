@@ -153,6 +153,32 @@ def test_drift_is_found_however_late(gain, latest):
     assert "confirmed word" in str(verdict)
 
 
+@pytest.mark.parametrize("gain, latest", [(1.01, 30), (1.002, 150), (1.0005, 600)])
+def test_drift_among_nine_levels_is_found_however_late(gain, latest):
+    spec, m = drifting_counter(depth=8, gain=gain, step=0.1)
+    verdict, _ = prove_soft(TableMachine(spec), m, rng())
+    assert isinstance(verdict, Differs) and len(verdict.word) < latest
+    assert errs_at(spec, m, verdict.word) == len(verdict.word) - 1
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_nine_states_seven_inputs_and_a_sixteenth_of_margin_are_decided(seed):
+    made = np.random.default_rng([seed, 99])
+    spec, m = random_network(made, inputs=3, states=9, noise=0.01, extra=4)
+    (neuron,) = m.outs["y"].args
+    m = replace(m, outs={"y": affine([1], [neuron], int(made.choice([-1, 1])) * Fraction(15, 16))})
+    assert max(len(n.args) for n in m.order()) >= 6
+    verdict, invariant = prove_soft(TableMachine(spec), m, rng())
+    words = made.integers(0, len(spec.letters), (200, 150))
+    if isinstance(verdict, Proved):
+        assert invariant is not None
+        runs_stay_inside(spec, Tick(m), invariant, words)
+        assert (first_error(spec, Tick(m), spec.letters, words) < 0).all()
+    else:
+        assert isinstance(verdict, Differs)
+        assert errs_at(spec, m, verdict.word) == len(verdict.word) - 1
+
+
 def test_the_exact_sequel_of_a_word_confirms_it():
     m = analog(Fraction(15, 16))
     assert follow(m, [[]] * 3) == [1] and follow(m, [[]] * 4) == [0]
