@@ -77,7 +77,7 @@ def build(
     from bonsaic.passes import manager, pipelines
 
     started = time.perf_counter()
-    steps = manager.parse_pipeline(options.passes or pipelines.O1)
+    steps = manager.parse_pipeline(pipelines.O1 if options.passes is None else options.passes)
     manager.check_levels(steps, "net", "gate")
     spec = specify(path)
     report = Report(spec.program.name, seed=options.seed, guide=options.guide, prune=options.prune)
@@ -89,7 +89,7 @@ def build(
     }
     with directory(options.out or Path("out") / spec.program.name) as out:
         b = Build(spec, options, report, out, say, progress, watch)
-        say(f"{b.name}: {spec.program.about}")
+        say(f"{b.name}: {spec.program.about}" if spec.program.about else b.name)
         say(f"  program   {report.program_line()}")
         network = grow_network(b)
         if network is not None:

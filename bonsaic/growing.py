@@ -58,6 +58,7 @@ def _grown(b: Build) -> Grown:
     )
     report.device = grown.device
     report.network = {"tried": grown.tried, "solved": grown.solved, "steps": grown.steps}
+    report.told = list(grown.told)
     best = grown.network or grown.best
     if best is not None:
         _save(b, best)
@@ -75,6 +76,12 @@ def _grown(b: Build) -> Grown:
         b.say(f"  unknown   no network was proved within {o.budget:g} s; {report.advice}")
     else:
         b.say(f"  grown     {report.network_line()}: {grown.tried} networks, {grown.steps} steps")
+        before = grown.network.note.get("wrong_before_repair", 0.0)
+        report.network["wrong_before_repair"] = before
+        if before:
+            b.say(
+                f"  repaired  before, it got {100 * before:.1f} % of its last words' outputs wrong"
+            )
     return grown
 
 

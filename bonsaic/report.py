@@ -16,6 +16,7 @@ class Report:
     guide: str = "repair"
     prune: str = "fast"
     device: str = ""
+    told: list[str] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
     specification: dict = field(default_factory=dict)
     network: dict = field(default_factory=dict)

@@ -204,6 +204,7 @@ def test_a_directory_is_no_program(tmp_path):
         (["--seed", "-1"], "must be 0 or above"),
         (["--passes", "clip-weights,polish"], "there is no pass `polish`"),
         (["--passes", "clip-weights"], "the pipeline ends at net, not gate"),
+        (["--passes", ""], "the pipeline ends at net, not gate"),
         (["--passes", "minimise"], "`minimise` works on gate"),
         (["--print-after", "polish"], "there is no pass `polish`"),
         (["--device", "abacus"], "abacus"),

@@ -103,7 +103,11 @@ def test_the_walk_agrees_with_brute_force(seed, level):
     impl = mutated(rng, spec) if rng.random() < 0.8 else spec
     verdict = walk(ModuleMachine(spec), ModuleMachine(impl), float32=False)
     length, states = brute(spec, impl)
-    if length is None:
+    if length is None and isinstance(verdict, Unknown):
+        start = ModuleMachine(spec)
+        first = np.repeat(start.initial[None], len(start.alphabet()), axis=0)
+        assert not start.step(first, start.alphabet()).legal.any(), verdict
+    elif length is None:
         assert isinstance(verdict, Proved) and verdict.states == states
         assert verdict.arithmetic == "exact reals"
     else:
@@ -345,3 +349,10 @@ def test_deep_and_narrow_with_an_unclear_decision_is_unknown():
     verdict = walk(ModuleMachine(m), ModuleMachine(m))
     assert isinstance(verdict, Unknown) and "rounding" in verdict.reason
     assert isinstance(walk(ModuleMachine(m), ModuleMachine(m), float32=False), Proved)
+
+
+def test_a_specification_that_allows_no_letter_proves_nothing():
+    x = port("x")
+    barred = Module("m", "fin", (x,), (), {}, {}, {"y": x}, legal=const(0))
+    verdict = walk(ModuleMachine(barred), ModuleMachine(barred))
+    assert isinstance(verdict, Unknown) and "allows no letter" in verdict.reason

@@ -23,7 +23,7 @@ def _run(a: Namespace, lowering: bool) -> int:
 
     pipeline = (pipelines.O0 if a.level == "0" else pipelines.O1) if lowering else pipelines.O1
     options = line.Options(
-        passes=(lowering and a.passes) or pipeline,
+        passes=pipeline if not lowering or a.passes is None else a.passes,
         out=Path(a.out) if a.out else None,
         seed=a.seed,
         budget=a.budget,

@@ -22,9 +22,8 @@ class Proved:
     what: str = "product states"
 
     def __str__(self) -> str:
-        return (
-            f"proved ({self.states} {self.what}, {self.transitions} transitions, {self.arithmetic})"
-        )
+        states = _count(self.states, self.what)
+        return f"proved ({states}, {_count(self.transitions, 'transitions')}, {self.arithmetic})"
 
 
 @dataclass(frozen=True)
@@ -88,3 +87,9 @@ def spell(word: Sequence[Sequence[int]]) -> str:
 
 def _bits(values: tuple[int | None, ...]) -> str:
     return ",".join("-" if v is None else str(v) for v in values)
+
+
+def _count(number: int, plural: str) -> str:
+    """`1 box`, `2 boxes`, `1 product state`."""
+    singular = plural.removesuffix("es") if plural == "boxes" else plural.removesuffix("s")
+    return f"{number} {singular if number == 1 else plural}"

@@ -94,6 +94,8 @@ def _equal(
     if unclear is not None:
         word = spell(letters[unclear].tolist())
         return Unknown(f"after {word} a decision lies within float32's rounding error", states)
+    if not transitions:
+        return Unknown("the specification allows no letter, so there is no word to compare", states)
     arithmetic = "float32" if float32 and spec.float32 and impl.float32 else "exact reals"
     return Proved(states, transitions, arithmetic)
 
