@@ -47,6 +47,11 @@ def all_agree(text):
     assert isinstance(check_verilog(verilog(m), m.name, oracle, words=10), Held | Skipped), text
 
 
+def test_a_quotient_turned_negative_is_the_same_everywhere():
+    all_agree("program p(x: int[0..3]) -> (y: int[0..1]) { y = -(x / -2) % 2 }")
+    all_agree("program p(x: int[0..3]) -> (y: int[-4..0]) { y = -(x % 3) - (x / 2) - 1 }")
+
+
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_a_random_program_is_the_same_everywhere(text):

@@ -206,10 +206,12 @@ def _arithmetic(n: Node, args: Sequence[Text]) -> Text:
 
 def _sum(n: Node, args: Sequence[Text]) -> Text:
     weights, bias = n.attr
+    pairs = [(w, x) for w, x in zip(weights, args, strict=True) if w]
+    # -a // b is (-a) // b
+    tight = UNARY if bias <= 0 and all(w < 0 for w, _ in pairs) else MUL
     terms = [
-        (w < 0, x.within(MUL) if abs(w) == 1 else f"{abs(w)} * {x.within(UNARY)}")
-        for w, x in zip(weights, args, strict=True)
-        if w
+        (w < 0, x.within(tight) if abs(w) == 1 else f"{abs(w)} * {x.within(UNARY)}")
+        for w, x in pairs
     ]
     terms += [(bias < 0, str(abs(bias)))] if bias or not terms else []
     terms.sort(key=lambda term: term[0])  # a leading minus reads worse than a trailing one
