@@ -21,11 +21,10 @@ def ameo_and_slope(
     square = d * d
     value = side * (f * np.abs(d) + (1 - f) * square * square - 1)
     slope = side * ((4 - 4 * f) * square * d) + np.copysign(f, a - one)
-    slope[a == 1] = -f
+    slope = np.where(a == 1, -f, slope)
     tail = a > 3
-    if tail.any():
-        value[tail], slope[tail] = 1 + leak * d[tail], leak
-    return np.copysign(one, x) * value, slope
+    value, slope = np.where(tail, 1 + leak * d, value), np.where(tail, leak, slope)
+    return np.copysign(one, x) * value.astype(x.dtype), slope.astype(x.dtype)
 
 
 def sign(z: np.ndarray) -> np.ndarray:
