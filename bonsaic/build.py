@@ -108,7 +108,10 @@ def _prove_network(b: Build, net: Module) -> Verdict:
     verdict = walk(b.spec.machine, ModuleMachine(net))
     b.timed("prove", started)
     b.out.write(f"{b.name}.net.bir", show(net))
-    b.report.proof = {"network": name(verdict), "arithmetic": getattr(verdict, "arithmetic", None)}
+    b.report.proof |= {
+        "network": name(verdict),
+        "arithmetic": getattr(verdict, "arithmetic", None),
+    }
     _conclude(b, verdict)
     b.say(f"  network   {verdict}")
     return verdict
@@ -141,7 +144,7 @@ def _lower(b: Build, net: Module, steps: Sequence) -> None:
     started = time.perf_counter()
     verdict = walk(b.spec.machine, ModuleMachine(gate))
     b.timed("prove", started)
-    b.report.circuit = {"registers": len(gate.regs), "gates": gates(gate), "depth": depth(gate)}
+    b.report.circuit |= {"registers": len(gate.regs), "gates": gates(gate), "depth": depth(gate)}
     b.report.proof["circuit"] = name(verdict)
     b.report.proof["product_states"] = verdict.states if isinstance(verdict, Proved) else None
     _conclude(b, verdict)

@@ -57,7 +57,7 @@ def _grown(b: Build) -> Grown:
         recipe=o.recipe,
     )
     report.device = grown.device
-    report.network = {"tried": grown.tried, "solved": grown.solved, "steps": grown.steps}
+    report.network |= {"tried": grown.tried, "solved": grown.solved, "steps": grown.steps}
     report.told = list(grown.told)
     best = grown.network or grown.best
     if best is not None:

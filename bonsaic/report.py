@@ -17,12 +17,18 @@ class Report:
     prune: str = "fast"
     device: str = ""
     told: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("grow", "lower", "prove", "total"), 0.0)
+    )
     specification: dict = field(default_factory=dict)
-    network: dict = field(default_factory=dict)
+    network: dict = field(
+        default_factory=lambda: dict.fromkeys(("cells", "states", "edges", "tried", "solved"))
+    )
     passes: list[dict] = field(default_factory=list)
-    circuit: dict = field(default_factory=dict)
-    proof: dict = field(default_factory=dict)
+    circuit: dict = field(default_factory=lambda: dict.fromkeys(("registers", "gates", "depth")))
+    proof: dict = field(
+        default_factory=lambda: {"product_states": None, "network": "unknown", "circuit": "unknown"}
+    )
     emitted: dict = field(default_factory=dict)
     property: dict = field(default_factory=dict)
     formal: dict = field(default_factory=dict)

@@ -1,0 +1,214 @@
+"""What the command line refuses, how it says so, and that nothing is left half-done."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+from commandline import PROGRAMS, ROOT, bonsaic, refused
+
+
+def test_a_missing_program_is_told(tmp_path):
+    refused(bonsaic("build", tmp_path / "none.bp"), 2, "none.bp: error: ", "no such file")
+
+
+@pytest.mark.parametrize(
+    "content, part",
+    [
+        (b"", "error"),
+        (b"\x7fELF\x02\x01\0\0\xff\xfe", "error"),
+        (b"program p(x: bit) -> (y: bit) { y = z }", "1:37: error"),
+    ],
+)
+def test_bad_programs_are_refused_before_anything_is_written(content, part, tmp_path):
+    (tmp_path / "p.bp").write_bytes(content)
+    refused(bonsaic("build", "p.bp", cwd=tmp_path), 2, part, "p.bp")
+    assert [p.name for p in tmp_path.iterdir()] == ["p.bp"]
+
+
+def test_a_directory_is_no_program(tmp_path):
+    refused(bonsaic("build", tmp_path), 2, "error")
+
+
+@pytest.mark.parametrize(
+    "options, part",
+    [
+        (["--budget", "0"], "must be above 0"),
+        (["--budget", "soon"], "invalid number value"),
+        (["--budget", "nan"], "must be above 0"),
+        (["--seed", "-1"], "must be 0 or above"),
+        (["--passes", "clip-weights,polish"], "there is no pass `polish`"),
+        (["--passes", "clip-weights"], "the pipeline ends at net, not gate"),
+        (["--passes", ""], "the pipeline ends at net, not gate"),
+        (["--passes", "minimise"], "`minimise` works on gate"),
+        (["--print-after", "polish"], "there is no pass `polish`"),
+        (["--device", "abacus"], "abacus"),
+    ],
+)
+def test_bad_usage_is_refused_before_anything_is_written(options, part, tmp_path):
+    done = bonsaic("build", PROGRAMS / "delay_1.bp", "-o", tmp_path / "o", *options)
+    refused(done, 2, part)
+    assert not (tmp_path / "o").exists() or not list((tmp_path / "o").iterdir())
+
+
+@pytest.mark.parametrize(
+    "command, part",
+    [
+        (["run", "--random", "3", "--seed", "-5"], "must be 0 or above"),
+        (["run", "--random", "9" * 20], "below 1,000,000"),
+        (["data", "--seed", "-5"], "must be 0 or above"),
+        (["data", "--words", "9" * 20], "must be above 0 and below"),
+        (["data", "--words", "9" * 11, "--ticks", "9" * 6], "more memory than there is"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(command, part):
+    refused(bonsaic(*command, PROGRAMS / "delay_1.bp"), 2, part)
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_standard_stream_is_an_empty_one(closed):
+    command = f'"{sys.executable}" -m bonsaic run programs/delay_1.bp {closed}'
+    done = subprocess.run(command, shell=True, cwd=ROOT, capture_output=True, text=True, input="1")
+    assert done.returncode == 0 and "error" not in done.stderr, done.stderr
+
+
+def test_a_link_is_followed_and_a_device_is_written_to(tmp_path):
+    (tmp_path / "real.py").write_text("old")
+    (tmp_path / "link.py").symlink_to("real.py")
+    os.mkfifo(tmp_path / "pipe")
+    reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
+    for name in ("link.py", "pipe"):
+        done = bonsaic("emit", PROGRAMS / "delay_1.bp", "--to", "python", "-o", tmp_path / name)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "link.py").is_symlink() and "delay_1" in (tmp_path / "real.py").read_text()
+    assert (tmp_path / "pipe").is_fifo() and b"delay_1" in os.read(reader, 1 << 16)
+    os.close(reader)
+
+
+def test_what_cannot_be_written_is_named_as_the_user_named_it(tmp_path):
+    (tmp_path / "file").write_text("")
+    for out in (tmp_path, tmp_path / "file" / "x.py", tmp_path / "none" / "x.py"):
+        done = bonsaic("emit", PROGRAMS / "delay_1.bp", "--to", "python", "-o", out)
+        refused(done, 2, f"{out}: error: the file cannot be written")
+
+
+def test_an_output_directory_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    refused(
+        bonsaic("build", PROGRAMS / "delay_1.bp", "-o", tmp_path / "file" / "o"),
+        2,
+        "cannot be written",
+    )
+
+
+def test_two_builds_do_not_share_a_directory(tmp_path):
+    from bonsaic.outputs import directory
+
+    with directory(tmp_path / "o"):
+        refused(
+            bonsaic("build", PROGRAMS / "delay_1.bp", "-o", tmp_path / "o"),
+            2,
+            "another build is writing here",
+        )
+
+
+@pytest.mark.parametrize("keep", [0, 10, 0.5, 0.99])
+def test_a_truncated_checkpoint_is_refused(built, tmp_path, keep):
+    whole = (built[0] / "replace_111.npz").read_bytes()
+    cut = tmp_path / "cut.npz"
+    cut.write_bytes(whole[: int(keep * len(whole)) if keep < 1 else keep])
+    refused(bonsaic("prove", PROGRAMS / "replace_111.bp", cut), 2, "not a whole bonsaic checkpoint")
+
+
+def test_a_foreign_checkpoint_is_refused(tmp_path):
+    np.savez(tmp_path / "foreign.npz", a=np.zeros(3))
+    refused(bonsaic("opt", tmp_path / "foreign.npz"), 2, "not a whole bonsaic checkpoint")
+
+
+def test_without_a_linker_build_says_what_installs_it(tmp_path):
+    done = bonsaic(
+        "build", PROGRAMS / "delay_1.bp", "-o", tmp_path / "o", env={"PATH": str(tmp_path)}
+    )
+    refused(done, 3, "apt-get install binutils")
+    done = bonsaic("doctor", env={"PATH": str(tmp_path)})
+    assert done.returncode == 3 and "binutils" in done.stdout
+
+
+def test_without_opencl_build_says_what_installs_it(tmp_path):
+    code = (
+        "import sys, pyopencl; pyopencl.get_platforms = lambda: [];"
+        "from bonsaic.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    arguments = ["build", str(PROGRAMS / "delay_1.bp"), "-o", str(tmp_path / "o")]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT
+    )
+    refused(done, 3, "pip install pocl-binary-distribution")
+
+
+def test_an_internal_fault_is_named_and_is_status_4(tmp_path):
+    code = (
+        "import sys, bonsaic.passes.pipelines, bonsaic.passes.manager as m, dataclasses;"
+        "from bonsaic.cli import main;"
+        "p = m.PASSES['dead-nodes'];"
+        "flip = lambda n: dataclasses.replace(n, init={k: -v for k, v in n.init.items()});"
+        "m.PASSES['dead-nodes'] = dataclasses.replace(p, run=flip);"
+        "sys.exit(main(sys.argv[1:]))"
+    )
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            code,
+            "build",
+            str(PROGRAMS / "delay_2.bp"),
+            "-o",
+            str(tmp_path / "o"),
+        ],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    refused(done, 4, "dead-nodes claims `exact`")
+
+
+def test_ctrl_c_stops_cleanly(tmp_path):
+    hard = tmp_path / "hard.bp"
+    hard.write_text(  # 60 states and a multiplication: no population learns it in the time this test takes
+        "program hard(a: int[0..3], b: int[0..3]) -> (y: int[0..3]) {\n"
+        "  state s: int[0..58] = 1\n  s = (s * (a + 2) + b * 7 + 3) % 59\n  y = (s + a * b) % 4\n}\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bonsaic", "build", str(hard), "-o", str(tmp_path / "o")],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    time.sleep(6)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=20)
+    assert process.returncode == 130 and "Traceback" not in err, err
+    assert not list((tmp_path / "o").glob("*.part")) and "stopped" in out + err
+
+
+def test_a_budget_that_is_too_short_is_an_honest_no(tmp_path):
+    done = bonsaic("build", PROGRAMS / "mini_cpu.bp", "-o", tmp_path / "o", "--budget", "0.05")
+    assert done.returncode == 1
+    report = json.loads((tmp_path / "o" / "report.json").read_text())
+    assert report["verdict"] == "unknown" and "--budget" in report["advice"]
+    assert set(report["seconds"]) >= {"grow", "lower", "prove", "total"}
+    assert (
+        set(report["circuit"]) >= {"registers", "gates"} and report["proof"]["circuit"] == "unknown"
+    )
+
+
+def test_what_cannot_be_emitted_is_told(built):
+    refused(bonsaic("emit", built[0] / "replace_111.npz", "--to", "verilog"), 2, "lower it first")
+    refused(bonsaic("emit", PROGRAMS / "mini_cpu.bp", "--to", "blif"), 2, "build it first")
+    refused(bonsaic("emit", PROGRAMS / "mini_cpu.bp", "--to", "vhdl"), 2, "no target `vhdl`")
+    refused(bonsaic("emit", ROOT / "README.md", "--to", "python"), 2, "known kind")
