@@ -100,6 +100,8 @@ def build(
         b.timed("total", started)
         report.files = sorted([*out.written, "report.json"])
         out.write("report.json", report.text())
+        whole = " for every input word" if report.verdict == "proved" else ""
+        say(f"  {report.verdict}{whole}: {out.directory}/ written, {report.seconds['total']:.1f} s")
     return report
 
 
