@@ -98,7 +98,7 @@ def build(
             if lowering and isinstance(verdict, Proved):
                 _lower(b, net, steps)
         b.timed("total", started)
-        report.files = sorted([*out.written, "report.json"])
+        report.files = sorted({*out.written, "report.json"})
         out.write("report.json", report.text())
         whole = " for every input word" if report.verdict == "proved" else ""
         say(f"  {report.verdict}{whole}: {out.directory}/ written, {report.seconds['total']:.1f} s")

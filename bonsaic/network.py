@@ -126,12 +126,17 @@ def save(network: Network, path: Path) -> None:
         for key in Cell.__dataclass_fields__:
             arrays[f"cell{i}.{key}"] = getattr(cell, key)
     arrays |= {"head_kernel": network.head_kernel, "head_bias": network.head_bias}
+    write_whole(path, archived(arrays))
+
+
+def archived(arrays: dict[str, np.ndarray]) -> bytes:
+    """A numpy .npz archive: the same bytes for the same arrays, and nothing that could be pickled."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for key, array in arrays.items():
             with archive.open(f"{key}.npy", "w") as part:
                 np.lib.format.write_array(part, array, allow_pickle=False)
-    write_whole(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def load(path: Path) -> Network:

@@ -87,8 +87,8 @@ class Architecture:
         *parts, (_, head, _) = self.parts(np.asarray(flat, np.float32))
         for layer, kernel, first in parts:
             k = layer.states
-            arrays = (kernel[1:, :k], kernel[0, :k], np.where(first > 0, 1, -1))
-            arrays += (kernel[1:, k:], kernel[0, k:])
+            start = np.where(first > 0, 1, -1)
+            arrays = (kernel[1:, :k], kernel[0, :k], start, kernel[1:, k:], kernel[0, k:])
             cells.append(Cell(*(np.array(a, np.float32) for a in arrays)))
         kernel, bias = head[1:].copy(), head[0].copy()
         return Network(name, inputs, outputs, tuple(cells), kernel, bias, self.f, self.leak)

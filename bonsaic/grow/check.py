@@ -38,7 +38,8 @@ class Codes:
 
     def __init__(self, states: int):
         self.powers = 1 << np.arange(min(states, 40), dtype=np.int64)
-        self.states, self.known = states, {}
+        self.states = states
+        self.known: dict[bytes, int] = {}
 
     def number(self, codes: np.ndarray) -> np.ndarray:
         bits = codes > 0
@@ -68,9 +69,7 @@ def hard_tick(
 
 def first_codes(shape: Architecture, flat: np.ndarray) -> np.ndarray:
     """[states], each -1 or +1."""
-    return np.concatenate(
-        [sign(first) for layer, _, first in shape.parts(flat) if layer.states] or [[]]
-    )
+    return np.concatenate([sign(first) for _, _, first in shape.parts(flat)])
 
 
 def walk(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import time
 import zipfile
@@ -14,7 +13,7 @@ import numpy as np
 
 from bonsaic.diag import mistake
 from bonsaic.ir.mealy import Mealy
-from bonsaic.network import write_whole
+from bonsaic.network import archived, write_whole
 
 NAME = "population.npz"
 EVERY = 3.0  # seconds
@@ -45,10 +44,8 @@ class Checkpoint:
         return time.monotonic() - self._written >= EVERY
 
     def write(self, snapshot: Snapshot) -> None:
-        buffer = io.BytesIO()
-        header = json.dumps({"key": self._key, **snapshot.facts})
-        np.savez(buffer, header=np.frombuffer(header.encode(), np.uint8), **snapshot.arrays)
-        write_whole(self.path, buffer.getvalue())
+        header = np.frombuffer(json.dumps({"key": self._key, **snapshot.facts}).encode(), np.uint8)
+        write_whole(self.path, archived({"header": header, **snapshot.arrays}))
         self._written = time.monotonic()
 
     def read(self) -> Snapshot | None:

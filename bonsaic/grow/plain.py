@@ -47,12 +47,10 @@ def losses(
     for layer in shape.layers:
         end = at + layer.columns * layer.neurons
         kernels.append(weights[:, at:end].reshape(networks, layer.columns, layer.neurons))
-        first = harden(weights[:, end : end + layer.states], hardness[0]) if layer.states else None
-        states.append(
-            first.reshape(networks, 1, layer.states).expand(networks, batch, layer.states)
-            if layer.states
-            else None
-        )
+        if layer.states:
+            first = harden(weights[:, end : end + layer.states], hardness[0])
+            tiled = first.reshape(networks, 1, layer.states).expand(networks, batch, layer.states)
+        states.append(tiled if layer.states else None)
         at = end + layer.states
     loss = wrong = Tensor.zeros(networks)
     for t in range(ticks):

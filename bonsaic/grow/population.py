@@ -124,7 +124,7 @@ class Population:
 def put(tensor: Tensor, values: np.ndarray) -> None:
     """Overwrite a realized tensor in its place, where a jitted function reads it."""
     buffer = tensor._buffer()
-    buffer.allocator._copyin(buffer._buf, memoryview(np.ascontiguousarray(values)).cast("B"))
+    buffer.allocator._copyin(buffer._buf, np.ascontiguousarray(values).data.cast("B"))
 
 
 def packed(a: np.ndarray, lanes: int) -> np.ndarray:
