@@ -26,7 +26,7 @@ def construct(
     for _, codes in zip(range(tries), climb.codings(), strict=False):
         if over():
             break
-        parts = _decomposed(rows, codes)
+        parts = _decomposed(rows, codes, over)
         climb.hear(sum(_price(p) for p, _ in parts))
         if all(p is not None for p, _ in parts):
             found.append(_sketch(rows, codes, parts))
@@ -67,7 +67,7 @@ class _Climb:
             self.best, self.least = self.tried, price
 
 
-def _decomposed(rows: Rows, codes: np.ndarray) -> list[Signal]:
+def _decomposed(rows: Rows, codes: np.ndarray, over: Callable[[], bool]) -> list[Signal]:
     bits = max(int(codes.max()).bit_length(), 0)
     digits = codes[:, None] >> np.arange(bits) & 1
     seen = np.concatenate([(rows.x > 0).astype(np.int64), digits[rows.here]], 1)
@@ -75,11 +75,12 @@ def _decomposed(rows: Rows, codes: np.ndarray) -> list[Signal]:
     signals: list[Signal] = []
     for bit in range(bits):
         goal = digits[rows.there, bit] * 2 - 1
-        both = [(decompose(seen, goal * sign, price, True), sign) for sign in (1, -1)]
+        both = [(decompose(seen, goal * sign, price, True, over), sign) for sign in (1, -1)]
         signals.append(min(both, key=lambda s: _price(s[0])))
     for wire in range(rows.wires):
         both = [
-            (decompose(seen, rows.want[:, wire] * sign, price, False), sign) for sign in (1, -1)
+            (decompose(seen, rows.want[:, wire] * sign, price, False, over), sign)
+            for sign in (1, -1)
         ]
         signals.append(min(both, key=lambda s: _price(s[0])))
     return signals

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -102,12 +103,16 @@ class _Parts:
 
 
 def decompose(
-    seen: np.ndarray, goal: np.ndarray, price: np.ndarray, exclusive: bool
+    seen: np.ndarray,
+    goal: np.ndarray,
+    price: np.ndarray,
+    exclusive: bool,
+    over: Callable[[], bool] = lambda: False,
 ) -> list[Part] | None:
     """Cheap neurons, at most three: none fires where the goal is -1, and where it is 1 one or more do.
 
     exclusive: exactly one does. seen: 0/1 [row, column]; goal [row] -1, 0 (free), 1; price [column],
-    of reading it. None where none are found.
+    of reading it. None where none are found, or it was `over` first.
     """
     columns = seen.shape[1]
     if columns < READS:
@@ -121,13 +126,13 @@ def decompose(
     chosen = _alone(parts, whole)
     if chosen is None and len(parts.price):
         chosen = _split(parts, whole) if exclusive else _cover(parts)
-    if chosen is None:
+    if chosen is None and not over():
         parts = _parts(seen, goal, price, marks, literals=True)
         chosen = _alone(parts, whole) or _greedy(parts, exclusive)
     narrow = None if chosen is None else [_part(parts, i, seen) for i in chosen]
     paid = math.inf if narrow is None else sum(p.price for p in narrow)
     for reads in range(READS + 1, WIDEST + 1):
-        if paid <= reads + 1 + WIDER * (reads - READS):
+        if over() or paid <= reads + 1 + WIDER * (reads - READS):
             break
         wide = _wide(seen, goal, price, reads)
         if wide and wide.price <= paid:

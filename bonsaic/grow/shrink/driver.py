@@ -11,6 +11,7 @@ import numpy as np
 
 from bonsaic.grow.shrink.coded import coded_of, network_of
 from bonsaic.grow.shrink.construct import ALL_CODINGS, construct
+from bonsaic.grow.shrink.cover import covers
 from bonsaic.grow.shrink.decompose import READS
 from bonsaic.grow.shrink.finish import finish
 from bonsaic.grow.shrink.rows import Rows, rows_of
@@ -28,6 +29,11 @@ COUNTS = (24, 96)  # the fewest and the most networks side by side
 STEPS = (400, 8000)
 FINISHED = 8  # of the smallest networks, this many are given round weights and compared
 HOPELESS = 0.1  # with more of the rows wrong than this, more neurons a signal are not tried
+UNCOVERED = (
+    0.4  # of the time, after which a machine that nothing was found for is covered by and-gates
+)
+COVERS = {"fast": 2e6, "hard": 8e6}  # codings times rows squared to try for such a cover
+DESCENDED = 2000  # edges up to which a cover is worth descending from
 THIN = 0.05  # a margin below this is avoided
 
 
@@ -68,9 +74,9 @@ def shrink(
     found = _search(rows, effort, seed, deadline, progress, stop)
     if found.nets:
         small = [expand(net, network) for net in found.nets]
-        candidate = _shrunk(small, mealy, "codes free", found.history)
+        candidate = _shrunk(small, mealy, "codes free", found.history, deadline)
     elif coded_of(network, mealy) is not None:
-        candidate = _shrunk([network], mealy, "codes kept", ())
+        candidate = _shrunk([network], mealy, "codes kept", (), deadline)
     else:
         return kept
     return min(kept, candidate, key=lambda s: s.edges)
@@ -96,7 +102,7 @@ def from_table(
         mealy.name, mealy.inputs, mealy.outputs, (), empty, np.zeros(len(mealy.outputs), np.float32)
     )
     small = [expand(net, like) for net in found.nets]
-    return _shrunk(small, mealy, "codes free", found.history).network
+    return _shrunk(small, mealy, "codes free", found.history, deadline).network
 
 
 def _search(
@@ -109,28 +115,65 @@ def _search(
 ) -> Found:
     """Construct, then descend from what was constructed, or else from what the population finds."""
     rng = np.random.default_rng(seed)
+    now = time.monotonic()
+    uncovered = None if deadline is None else now + UNCOVERED * (deadline - now)
 
-    def over() -> bool:
-        late = deadline is not None and time.monotonic() > deadline
+    def over(end: float | None = deadline) -> bool:
+        late = end is not None and time.monotonic() > end
         return late or (stop is not None and stop())
 
-    built = construct(rows, _tries(rows, effort), rng, over=over)
+    found = _from_little(rows, effort, rng, lambda: over(uncovered), over, progress)
+    if found.nets:
+        return found
+    tries = int(np.clip(COVERS[effort] / len(rows.here) ** 2, 4, 200))
+    start = covers(rows, tries, rng, over=over)[:FINISHED]
+    start = [net for net in start if _per_bit(net) <= _per_bit(start[0])]
+    found = Found(start)
+    if start[0].edges <= DESCENDED and not over():
+        found = _descend(rows, effort, rng, start, _sizes(start)[0], over, progress)
+    return found
+
+
+def _from_little(
+    rows: Rows,
+    effort: str,
+    rng: np.random.Generator,
+    late: Callable[[], bool],
+    over: Callable[[], bool],
+    progress: Callable[[int, int], None] | None,
+) -> Found:
+    """What few neurons a signal can do; until `late` where nothing was found, else until `over`."""
+    built = construct(rows, _tries(rows, effort), rng, over=late)
     start = [net for net in built if _per_bit(net) <= _per_bit(built[0])][:FINISHED]
     found = Found()
-    for per_bit, per_wire in _sizes(start):
-        found = search(
-            rows,
-            _plan(rows, effort, per_bit, per_wire),
-            rng,
-            start=start,
-            per_bit=per_bit,
-            per_wire=per_wire,
-            over=over,
-            progress=progress,
-        )
-        if found.nets or over() or found.fewest_wrong > len(rows.here) * HOPELESS:
+    for sizes in _sizes(start):
+        end = over if start else late
+        found = _descend(rows, effort, rng, start, sizes, end, progress)
+        if found.nets or end() or found.fewest_wrong > len(rows.here) * HOPELESS:
             break
     return found
+
+
+def _descend(
+    rows: Rows,
+    effort: str,
+    rng: np.random.Generator,
+    start: Sequence[Sketch],
+    sizes: tuple[int, int],
+    over: Callable[[], bool],
+    progress: Callable[[int, int], None] | None,
+) -> Found:
+    per_bit, per_wire = sizes
+    return search(
+        rows,
+        _plan(rows, effort, per_bit, per_wire),
+        rng,
+        start=start,
+        per_bit=per_bit,
+        per_wire=per_wire,
+        over=over,
+        progress=progress,
+    )
 
 
 def _sizes(start: Sequence[Sketch]) -> list[tuple[int, int]]:
@@ -162,15 +205,25 @@ def _plan(rows: Rows, effort: str, per_bit: int, per_wire: int) -> Plan:
 
 
 def _shrunk(
-    nets: Sequence[Network], mealy: Mealy, recipe: str, history: Sequence[tuple[int, int]]
+    nets: Sequence[Network],
+    mealy: Mealy,
+    recipe: str,
+    history: Sequence[tuple[int, int]],
+    deadline: float | None,
 ) -> Shrunk:
     """The best of these right networks, finished: few edges and narrow neurons, then the widest margin."""
-    finished = []
+    finished: list[Shrunk] = []
+
+    def over() -> bool:
+        return deadline is not None and time.monotonic() > deadline
+
     for net in nets[:FINISHED]:
+        if finished and over():
+            break
         coded = coded_of(net, mealy)
         if coded is None:
             continue
-        done = network_of(finish(*coded), net)
+        done = network_of(finish(*coded, over=over), net)
         verdict = agree(mealy, done)
         assert verdict is not None, "a finished network answers wrongly"
         finished.append(Shrunk(done, done.edges, verdict.margin, recipe, tuple(history)))

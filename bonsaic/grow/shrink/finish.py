@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 
 from bonsaic.grow.shrink.coded import Coded, holds, reads, targets, trim
-from bonsaic.grow.shrink.gates import readable, rounded, vote
+from bonsaic.grow.shrink.gates import GRIDS, readable, rounded, vote
 from bonsaic.grow.shrink.rows import Rows
 from bonsaic.grow.shrink.walk import zigzag
 
 SUPPORTS = 3000  # sets of inputs tried for one neuron
 
 
-def finish(net: Coded, rows: Rows) -> Coded:
-    """Fewest inputs for every neuron with these codes, then weights on the coarsest grids that keep every row right."""
+def finish(net: Coded, rows: Rows, *, over: Callable[[], bool] = lambda: False) -> Coded:
+    """Fewest inputs for every neuron with these codes, then weights on the coarsest grids that keep every row right.
+
+    Once `over`, neurons stay as they are.
+    """
     assert holds(net, rows)
-    net = _readable_head(trim(_smallest(net, rows), rows), rows)
+    net = _readable_head(trim(_smallest(net, rows, over), rows), rows)
     seen, want = reads(net, rows), targets(net, rows)
     kernel, bias = net.kernel.copy(), net.bias.copy()
     for n in range(len(bias)):
         used = kernel[n] != 0
+        if over() or _is_round(kernel[n], bias[n], int(used.sum())):
+            continue
         gate = readable(seen[:, used], want[:, n])
         if gate is None:
             gate = rounded(seen[:, used], want[:, n], kernel[n, used], bias[n])
@@ -32,7 +38,12 @@ def finish(net: Coded, rows: Rows) -> Coded:
     return done
 
 
-def _smallest(net: Coded, rows: Rows) -> Coded:
+def _is_round(weights: np.ndarray, bias: float, inputs: int) -> bool:
+    """Wide neurons that have integers already keep them."""
+    return inputs > max(GRIDS) and bool((np.rint(weights) == weights).all()) and bias % 1 == 0
+
+
+def _smallest(net: Coded, rows: Rows, over: Callable[[], bool]) -> Coded:
     """Each neuron reads as few inputs as any coarse gate with its targets could, whichever they are."""
     seen, want = reads(net, rows), targets(net, rows)
     kernel, bias = net.kernel.copy(), net.bias.copy()
@@ -40,6 +51,8 @@ def _smallest(net: Coded, rows: Rows) -> Coded:
         cared = want[:, n] != 0
         patterns, goal = (seen[cared] > 0).astype(np.int64), want[cared, n]
         for support in _supports(patterns.shape[1], int(np.count_nonzero(kernel[n]))):
+            if over():
+                return replace(net, kernel=kernel, bias=bias)
             key = patterns[:, support] @ (1 << np.arange(len(support)))
             tops = np.full(1 << len(support), -2.0)
             lows = np.full(1 << len(support), 2.0)

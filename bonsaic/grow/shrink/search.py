@@ -92,7 +92,7 @@ def search(
                         progress(step, net.edges)
             pool.sort(key=lambda entry: entry[0])
             pool = [e for e in pool if e[0] <= pool[0][0] + 1.5][:POOL]
-            if (pool and step - last > plan.idle) or over():
+            if pool and step - last > plan.idle:
                 break
             tired = (people.age >= RESTART) & (wrong >= np.median(wrong))
             tired |= (people.age >= 2 * RESTART) & bool(pool)
@@ -103,6 +103,8 @@ def search(
                     people.place(i, people.fresh(), _first_budgets(shape, fewest, rng))
             if (proved | tired).any():
                 people.look()
+        if over():
+            break
         people.learn()
     found.nets = [net for _, net, _ in pool]
     return found
