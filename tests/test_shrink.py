@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 
@@ -11,9 +12,12 @@ import pytest
 
 from bonsaic.grow.shrink import from_table, machine_of, shrink
 from bonsaic.grow.shrink.coded import coded_of, network_of
+from bonsaic.grow.shrink.cover import covers
 from bonsaic.grow.shrink.decompose import decompose
 from bonsaic.grow.shrink.finish import finish
 from bonsaic.grow.shrink.gates import readable
+from bonsaic.grow.shrink.rows import rows_of
+from bonsaic.grow.shrink.sketch import holds
 from bonsaic.grow.shrink.walk import agree, zigzag
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.network import Cell, Network
@@ -242,3 +246,22 @@ def test_where_codes_cannot_move_the_network_loses_what_it_does_not_need() -> No
     assert coded is not None
     small = network_of(finish(*coded), wide_delay_2())
     assert small.edges == 4 and agree(m, small) is not None
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_machine_is_covered_by_and_gates(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    nexts = rng.integers(0, 7, (7, 8)).astype(np.int32)
+    outs = rng.integers(0, 2, (7, 8, 2)).astype(np.int8)
+    letters = np.array(list(itertools.product((0, 1), repeat=3)), np.uint8)
+    m = Mealy("random", ("x", "y", "z"), ("u", "v"), letters, nexts, outs).minimised()
+    rows = rows_of(m)
+    nets = covers(rows, 3, rng, over=lambda: False)
+    assert nets and all(holds(net, rows) for net in nets)
+    assert nets[0].edges < 1500
+    started = time.monotonic()
+    found = from_table(m, seed=seed, budget=0.5)
+    assert found is not None and agree(m, found) is not None
+    assert (
+        time.monotonic() - started < 5
+    )  # a loaded machine is slow; without a budget it is minutes
