@@ -33,6 +33,7 @@ UNCOVERED = (
     0.4  # of the time, after which a machine that nothing was found for is covered by and-gates
 )
 COVERS = {"fast": 2e6, "hard": 8e6}  # codings times rows squared to try for such a cover
+DESCENDING = 0.65  # of the time, until which a cover is descended from: what comes of it takes longer to lower
 DESCENDED = 2000  # edges up to which a cover is worth descending from
 THIN = 0.05  # a margin below this is avoided
 
@@ -116,7 +117,10 @@ def _search(
     """Construct, then descend from what was constructed, or else from what the population finds."""
     rng = np.random.default_rng(seed)
     now = time.monotonic()
-    uncovered = None if deadline is None else now + UNCOVERED * (deadline - now)
+    uncovered, descended = (
+        None if deadline is None else now + share * (deadline - now)
+        for share in (UNCOVERED, DESCENDING)
+    )
 
     def over(end: float | None = deadline) -> bool:
         late = end is not None and time.monotonic() > end
@@ -126,11 +130,12 @@ def _search(
     if found.nets:
         return found
     tries = int(np.clip(COVERS[effort] / len(rows.here) ** 2, 4, 200))
-    start = covers(rows, tries, rng, over=over)[:FINISHED]
+    start = covers(rows, tries, rng, over=lambda: over(descended))[:FINISHED]
     start = [net for net in start if _per_bit(net) <= _per_bit(start[0])]
     found = Found(start)
-    if start[0].edges <= DESCENDED and not over():
-        found = _descend(rows, effort, rng, start, _sizes(start)[0], over, progress)
+    if start[0].edges <= DESCENDED and not over(descended):
+        sizes = _sizes(start)[0]
+        found = _descend(rows, effort, rng, start, sizes, lambda: over(descended), progress)
     return found
 
 
