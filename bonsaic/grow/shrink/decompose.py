@@ -127,7 +127,7 @@ def decompose(
     if chosen is None and len(parts.price):
         chosen = _split(parts, whole) if exclusive else _cover(parts)
     if chosen is None and not over():
-        parts = _parts(seen, goal, price, marks, literals=True)
+        parts = _parts(seen, goal, price, marks, literals=True, over=over)
         chosen = _alone(parts, whole) or _greedy(parts, exclusive)
     narrow = None if chosen is None else [_part(parts, i, seen) for i in chosen]
     paid = math.inf if narrow is None else sum(p.price for p in narrow)
@@ -178,18 +178,18 @@ def _parts(
     price: np.ndarray,
     marks: np.ndarray,
     literals: bool = False,
+    over: Callable[[], bool] = lambda: False,
 ) -> _Parts:
     """literals: also those that fire only where one more column is 0, or 1.
-
     A neuron can always be made so: a large weight takes it beyond the last turn of the zigzag.
     """
     tables, matters = functions()
-    found = []
+    found: list[tuple[np.ndarray, ...]] = []
     columns = range(seen.shape[1])
     extra = itertools.product(columns, (0, 1)) if literals else ()
     supports = list(enumerate(itertools.combinations(columns, READS)))
     for (number, support), (also, value) in itertools.product(supports, [(-1, 0), *extra]):
-        if also in support:
+        if also in support or (found and over()):
             continue
         here = seen[:, also] == value if also >= 0 else np.ones(len(seen), bool)
         row = seen[:, support] @ (1 << np.arange(READS))

@@ -130,7 +130,7 @@ def _search(
     if found.nets:
         return found
     tries = int(np.clip(COVERS[effort] / len(rows.here) ** 2, 4, 200))
-    start = covers(rows, tries, rng, over=lambda: over(descended))[:FINISHED]
+    start = covers(rows, tries, rng, over=over)[:FINISHED]
     start = [net for net in start if _per_bit(net) <= _per_bit(start[0])]
     found = Found(start)
     if start[0].edges <= DESCENDED and not over(descended):
