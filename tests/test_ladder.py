@@ -1,0 +1,32 @@
+"""The ladder: every rung from a program to its emitted text is the same machine, for programs that are really grown."""
+
+from pathlib import Path
+
+import pytest
+
+from bonsaic.build import Options, build
+from bonsaic.ir.run import ModuleMachine
+from bonsaic.ir.text import parse
+from bonsaic.prove.verdict import Proved
+from bonsaic.prove.walk import walk
+from bonsaic.specification import specify
+
+PROGRAMS = Path(__file__).parent.parent / "programs"
+GROWN = ("delay_1", "delay_2", "loop_3", "replace_111", "gated_4mode", "parens_8", "mini_cpu")
+REGISTERS = {"loop_3": 2, "replace_111": 2, "delay_2": 2}
+GATES = {"loop_3": 2, "replace_111": 5, "delay_2": 0}
+
+
+@pytest.mark.parametrize("name", GROWN)
+def test_every_rung_is_the_same_machine(name, tmp_path):
+    path = str(PROGRAMS / f"{name}.bp")
+    report = build(path, Options(out=tmp_path / "out", seed=1))
+    assert report.verdict == "proved" and report.specification["oracle"] == "interpreter"
+    spec = specify(path).machine
+    for level in ("fin", "net", "quant", "gate"):
+        file = tmp_path / "out" / f"{name}.{level}.bir"
+        assert isinstance(walk(spec, ModuleMachine(parse(file.read_text(), file.name))), Proved)
+    assert report.emitted == dict.fromkeys(("py", "v", "blif", "aag"), "proved")
+    assert report.property["python"].startswith("held")
+    assert report.circuit["registers"] <= REGISTERS.get(name, 9)
+    assert report.circuit["gates"] <= GATES.get(name, 99)
