@@ -12,7 +12,15 @@ from bonsaic.prove.walk import walk
 from bonsaic.specification import specify
 
 PROGRAMS = Path(__file__).parent.parent / "programs"
-GROWN = ("delay_1", "delay_2", "loop_3", "replace_111", "gated_4mode", "parens_8", "mini_cpu")
+GROWN = (
+    "delay_1",
+    "delay_2",
+    "loop_3",
+    "replace_111",
+    "gated_4mode",
+    "parens_8",
+    pytest.param("mini_cpu", marks=pytest.mark.slow),
+)
 REGISTERS = {"loop_3": 2, "replace_111": 2, "delay_2": 2}
 GATES = {"loop_3": 2, "replace_111": 5, "delay_2": 0}
 
