@@ -67,7 +67,7 @@ def lowered(m, spec):
 
 
 @pytest.mark.parametrize(
-    "seed", [*range(60), *(pytest.param(s, marks=pytest.mark.slow) for s in range(60, 300))]
+    "seed", [*range(25), *(pytest.param(s, marks=pytest.mark.slow) for s in range(25, 300))]
 )
 def test_circuits_equal_the_random_networks_they_come_from(seed):
     rng = np.random.default_rng(seed)
@@ -100,7 +100,7 @@ def test_a_pass_makes_of_a_module_what_it_always_made(file, name, case):
         assert show(made) == wanted
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_random_circuits_survive_merging_and_minimising(seed):
     m = circuits.anything(seed, gates=20)
     spec = ModuleMachine(m)
