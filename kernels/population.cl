@@ -8,7 +8,7 @@
 // kernel [1 + inputs + states, states + outputs]: row 0 is the bias, the first columns are the next states. Its weights are
 // the kernel, row by row, then the initial states.
 //
-// Prepended: LANES CHUNK VECTORS TICKS INPUTS OUTPUTS LAYERS SHAPES WEIGHTS COLUMNS (sum of 1 + inputs + states) NEURONS
+// Prepended: NETWORKS LANES CHUNK GROUPS TICKS INPUTS OUTPUTS LAYERS SHAPES WEIGHTS COLUMNS (sum of 1 + inputs + states) NEURONS
 // (sum of states + outputs) WIDEST (the most columns in a layer) STATES (sum of states, at least 1) FACTOR LEAK CLIPPED.
 
 #define PASTE(a, b) a##b
@@ -109,15 +109,15 @@ INLINE float across(V v) {
 }
 
 __kernel void population(
-    __global float *gradients,      // [networks, groups, WEIGHTS], a group being CHUNK vectors
-    __global float *losses,         // [networks, groups, 2]: summed loss, number of wrong decisions
-    __global const float *weights,  // [networks, WEIGHTS]
+    __global float *gradients,      // [groups, NETWORKS, WEIGHTS], a group being CHUNK vectors
+    __global float *losses,         // [groups, NETWORKS, 2]: summed loss, number of wrong decisions
+    __global const float *weights,  // [NETWORKS, WEIGHTS]
     __global const V *words,        // [vectors, TICKS, INPUTS], each -1 or +1
     __global const V *targets,      // [vectors, TICKS, OUTPUTS], each -1 or +1, or 0 where it does not matter
-    __global const int *picks,      // [networks, VECTORS]: the vectors each network runs on
+    __global const int *picks,      // [NETWORKS, VECTORS]: the vectors each network runs on
     __global const float *hardness) // [2]: of states, of outputs; 0 is soft, 1 is sign
 {
-  const int group = get_global_id(0), network = group / (VECTORS / CHUNK);
+  const int group = get_global_id(0), network = group / GROUPS, row = group % GROUPS * NETWORKS + network;
   const float hard_states = hardness[0], hard_outputs = hardness[1];
   __global const float *w0 = weights + network * WEIGHTS;
   V tape[TICKS * TAPE], grad[WEIGHTS], state[STATES], loss = (V)(0.0f), wrong = (V)(0.0f);
@@ -199,7 +199,7 @@ __kernel void population(
     }
   }
 
-  for (int i = 0; i < WEIGHTS; i++) gradients[group * WEIGHTS + i] = across(grad[i]);
-  losses[2 * group] = across(loss);
-  losses[2 * group + 1] = across(wrong);
+  for (int i = 0; i < WEIGHTS; i++) gradients[row * WEIGHTS + i] = across(grad[i]);
+  losses[2 * row] = across(loss);
+  losses[2 * row + 1] = across(wrong);
 }

@@ -1,4 +1,4 @@
-"""The fused kernel computes what the plain operations say: losses, wrong decisions and gradients."""
+"""The kernels compute what the plain operations say: losses, wrong decisions, gradients, and whole training steps."""
 
 import numpy as np
 import pytest
@@ -32,13 +32,12 @@ def by_kernel(shape, weights, words, targets, hardness, clipped=True, lanes=8):
 
     layout = kernel.Batch(len(weights), WORDS, TICKS, lanes, 1, 1, clipped)
     picks = np.tile(np.arange(layout.vectors, dtype=np.int32), (len(weights), 1))
-    w = Tensor(weights)
-    x, y, h = (
-        Tensor(a) for a in (packed(words, lanes), packed(targets, lanes), np.float32(hardness))
+    w, x, y, h = (
+        Tensor(a)
+        for a in (weights, packed(words, lanes), packed(targets, lanes), np.float32(hardness))
     )
-    total = kernel.losses(shape, layout, w, x, y, Tensor(picks), h).sum(1)
-    (slope,) = total[:, 0].sum().gradient(w)
-    return total.numpy(), slope.numpy()
+    slopes, total = kernel.losses(shape, layout, w, x, y, Tensor(picks), h)
+    return total.sum(0).numpy(), slopes.sum(0).numpy()
 
 
 def by_plain(shape, weights, words, targets, hardness, clipped=True):
@@ -110,3 +109,28 @@ def test_gradient_against_finite_differences(device):
             moved.append(by_kernel(shape, other, words, targets, (0, 0), clipped=False)[0][:, 0])
         difference = (moved[1] - moved[0]) / (2 * step)
         np.testing.assert_allclose(slopes[:, i], difference, rtol=0.02, atol=0.05)
+
+
+@pytest.mark.parametrize("networks", [1, 8], ids=["single weights", "vectors across networks"])
+def test_training_steps_equal_plain_adam(device, networks):
+    from tinygrad import Tensor
+
+    from bonsaic.grow import plain
+    from bonsaic.grow.kernel import Batch
+    from bonsaic.grow.population import Population, Sparsity
+
+    shape = Architecture(2, ((1, 1),), 2)  # 13 weights
+    _, words, targets = batch(shape, 6)
+    weights = shape.initial(np.random.default_rng(6), networks)
+    weights[:, ::4] = 0
+    layout = Batch(networks, WORDS, TICKS, 4, 1, 1, False)
+    population = Population(shape, layout, weights, Sparsity())
+    population.learn(words, targets)
+    moved = Tensor(weights).contiguous().realize()
+    step = plain.descent(moved, Tensor(shape.regularised()), 0.02)
+    for _ in range(3):
+        losses, slopes = by_kernel(shape, moved.numpy(), words, targets, (0, 0), False)
+        moved.realize(*step(Tensor(slopes / targets.size)))
+        population.step(0.02, 0.0, 0.0, np.tile(np.arange(2), (networks, 1)))
+        np.testing.assert_allclose(population.loss(), losses / targets.size, rtol=1e-5)
+        np.testing.assert_allclose(population.networks(), moved.numpy(), rtol=1e-4, atol=1e-6)

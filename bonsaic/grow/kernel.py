@@ -1,8 +1,8 @@
-"""The fused kernel as a tinygrad operation: how `kernels/population.cl` is built, launched and differentiated."""
+"""The trainer's two kernels as tinygrad operations: how `population.cl` and `adam.cl` are built and launched."""
 
 from __future__ import annotations
 
-import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from tinygrad import Tensor
@@ -57,52 +57,80 @@ def losses(
     words: Tensor,
     targets: Tensor,
     picks: Tensor,
-    hardness: Tensor,
-) -> Tensor:
-    """[networks, groups, 2]: summed loss and wrong decisions; differentiable in the weights by the loss.
+    knobs: Tensor,
+) -> tuple[Tensor, Tensor]:
+    """Of every group of words: the gradients of its summed loss, and that loss with the number of wrong decisions.
 
-    weights float32 [networks, weights]; words and targets float32 [vectors, ticks, wires, lanes], -1 or +1 and 0 for a
-    target that does not matter; picks int32 [networks, vectors]; hardness float32 [2], of states and of outputs.
+    They are [groups, networks, weights] and [groups, networks, 2]. weights float32 [networks, weights]; words and
+    targets float32 [vectors, ticks, wires, lanes], -1 or +1 and 0 for a target that does not matter; picks int32
+    [networks, vectors]; knobs float32, the first two being the hardness of states and of outputs.
     """
-    gradients = Tensor.empty(batch.networks, batch.groups, shape.weights)
-    out = Tensor.empty(batch.networks, batch.groups, 2)
-    fxn = functools.partial(_program, shape=shape, batch=batch)
-    arguments = (out, weights, words, targets, picks, hardness)
-    return Tensor.custom_kernel(gradients, *arguments, fxn=fxn, grad_fxn=_gradient)[1]
-
-
-def _gradient(upstream: UOp, call: UOp) -> tuple[UOp | None, ...]:
-    """The kernel has already multiplied the losses' derivatives out: scale by what comes from above and add up."""
-    gradients = Tensor(call.src[1].after(call))
-    scale = Tensor(upstream)[:, :, 0:1]
-    return None, None, (gradients * scale).sum(1).uop, None, None, None, None
-
-
-def _program(*buffers: UOp, shape: Architecture, batch: Batch) -> UOp:
+    gradients = Tensor.empty(batch.groups, batch.networks, shape.weights)
+    sums = Tensor.empty(batch.groups, batch.networks, 2)
+    buffers = (gradients, sums, weights, words, targets, picks, knobs)
     items = batch.networks * batch.groups
-    flat = [b if b.op is Ops.PARAM else b.src[0] for b in buffers]  # as declared, not as shaped
-    source = _defines(shape, batch) + kernel_source("population.cl")
-    sink = UOp.sink(*flat, UOp.special(items, "gidx0"), arg=KernelInfo(name="population"))
-    launch = ProgramInfo(
-        name="population",
-        global_size=(items // batch.local, 1, 1),
-        local_size=(batch.local, 1, 1),
-        globals=tuple(range(len(buffers))),
-        outs=(0, 1),
-        ins=tuple(range(2, len(buffers))),
+    sizes = _sizes(shape, batch)
+    gradients, sums, *_ = _launched(
+        "population", buffers, range(2), items // batch.local, batch.local, sizes
     )
-    linear = UOp(Ops.LINEAR, src=(*sink.src, sink))
-    return UOp(Ops.PROGRAM, src=(sink, linear, UOp(Ops.SOURCE, arg=source)), arg=launch)
+    return gradients, sums
 
 
-def _defines(shape: Architecture, batch: Batch) -> str:
+def adam(
+    constants: Mapping[str, object],
+    moved: tuple[Tensor, Tensor, Tensor, Tensor],
+    gradients: Tensor,
+    sums: Tensor,
+    share: Tensor,
+    knobs: Tensor,
+) -> list[Tensor]:
+    """`moved` after a step of Adam: weights, first and second moments, and the losses as means.
+
+    gradients and sums are what `losses` gives; share float32 [networks, weights], of the penalty; knobs float32 [5],
+    the last three being Adam's rate and what makes either moment unbiased. constants: those that `adam.cl` names, its
+    sizes excepted.
+    """
+    groups, networks, weights = map(int, gradients.shape)
+    lanes = next(n for n in (8, 4, 2, 1) if networks * weights % n == 0)
+    items = networks * weights // lanes
+    local = next(n for n in (64, 32, 16, 8, 4, 2, 1) if items % n == 0)
+    sizes = {"LANES": lanes, "NETWORKS": networks, "WEIGHTS": weights, "GROUPS": groups}
+    buffers = (*moved, gradients, sums, share, knobs)
+    return _launched("adam", buffers, range(4), items // local, local, {**sizes, **constants})[:4]
+
+
+def _launched(
+    name: str,
+    buffers: tuple[Tensor, ...],
+    outs: range,
+    groups: int,
+    local: int,
+    constants: Mapping[str, object],
+) -> list[Tensor]:
+    """The buffers after `kernels/NAME.cl` has run on so many work-groups; it writes `outs` and reads what it likes."""
+    defines = "".join(f"#define {key} {value}\n" for key, value in constants.items())
+    source = defines + kernel_source(f"{name}.cl")
+
+    def program(*parameters: UOp) -> UOp:
+        flat = [b if b.op is Ops.PARAM else b.src[0] for b in parameters]  # not as shaped
+        sink = UOp.sink(*flat, UOp.special(groups * local, "gidx0"), arg=KernelInfo(name=name))
+        every = tuple(range(len(flat)))
+        launch = ProgramInfo(name, (groups, 1, 1), (local, 1, 1), (), every, tuple(outs), every)
+        linear = UOp(Ops.LINEAR, src=(*sink.src, sink))
+        return UOp(Ops.PROGRAM, src=(sink, linear, UOp(Ops.SOURCE, arg=source)), arg=launch)
+
+    return Tensor.custom_kernel(*buffers, fxn=program)
+
+
+def _sizes(shape: Architecture, batch: Batch) -> dict[str, object]:
     layers = shape.layers
     rows = ", ".join(f"{{{n.inputs}, {n.states}, {n.outputs}}}" for n in layers)
-    constants = {
+    return {
         "FLOATS": "float" if batch.lanes == 1 else f"float{batch.lanes}",
+        "NETWORKS": batch.networks,
         "LANES": batch.lanes,
         "CHUNK": batch.chunk,
-        "VECTORS": batch.vectors,
+        "GROUPS": batch.groups,
         "TICKS": batch.ticks,
         "INPUTS": shape.inputs,
         "OUTPUTS": shape.outputs,
@@ -117,4 +145,3 @@ def _defines(shape: Architecture, batch: Batch) -> str:
         "LEAK": f"{float(shape.leak)}f",
         "CLIPPED": int(batch.clipped),
     }
-    return "".join(f"#define {name} {value}\n" for name, value in constants.items())

@@ -86,14 +86,26 @@ def training(
         Tensor(a).contiguous().realize()
         for a in (words, targets, shape.regularised(), np.zeros(2, np.float32))
     )
-    adam = Adam([weights], rate)
+    descend = descent(weights, share, rate)
 
     @TinyJit
     def step() -> Tensor:
         total = losses(shape, False, weights, x, y, hardness)
         (slope,) = (total[:, 0].sum() / targets.size).gradient(weights)
-        weights.grad = slope + Sparsity().slope(weights) * share
+        return total.realize(*descend(slope))
+
+    return step
+
+
+def descent(weights: Tensor, share: Tensor, rate: float) -> Callable[[Tensor], list[Tensor]]:
+    """Adam: given the slope of the loss, what is to be realised for a step. share [weights]: of the penalty."""
+    adam, sparsity = Adam([weights], rate), Sparsity()
+
+    def step(slope: Tensor) -> list[Tensor]:
+        th = ((weights.abs() - sparsity.threshold) * sparsity.steepness).tanh()
+        steep = sparsity.intensity * sparsity.steepness * (1 - th * th) + sparsity.l1
+        weights.grad = slope + weights.sign() * steep * share
         with Context(TRAINING=1):
-            return total.realize(*adam.schedule_step())
+            return adam.schedule_step()
 
     return step

@@ -30,10 +30,6 @@ class Sparsity:
         a, s, t = np.abs(w), self.steepness, self.threshold
         return self.intensity * (np.tanh((a - t) * s) - np.tanh(-t * s)) + self.l1 * a
 
-    def slope(self, w: Tensor) -> Tensor:
-        th = ((w.abs() - self.threshold) * self.steepness).tanh()
-        return w.sign() * (self.intensity * self.steepness * (1 - th * th) + self.l1)
-
 
 class Population:
     """Weights and Adam's moments of `batch.networks` networks on the device, and the words they learn from."""
@@ -45,47 +41,50 @@ class Population:
             Tensor.zeros(*weights.shape).contiguous().realize() for _ in "mv"
         )
         self.losses = Tensor.zeros(batch.networks, 2).contiguous().realize()
-        regularised = Tensor(shape.regularised()).realize()
-        self._knobs = Tensor.zeros(3).contiguous().realize()
-        self._hardness = Tensor.zeros(2).contiguous().realize()
+        share = Tensor(np.tile(shape.regularised(), (batch.networks, 1))).realize()
+        self._knobs = Tensor.zeros(5).contiguous().realize()
         self._picks = (
             Tensor(np.zeros((batch.networks, batch.vectors), np.int32)).contiguous().realize()
         )
+        self._learned: tuple[Tensor, ...] = ()
         self._steps = 0
 
+        constants = {key.upper(): f"{float(value)}f" for key, value in vars(sparsity).items()}
+        constants |= {"BETA1": f"{BETA1}f", "BETA2": f"{BETA2}f", "EPSILON": f"{EPSILON}f"}
+        constants["SCALE"] = f"{1 / (batch.words * batch.ticks * shape.outputs)}f"
+
         @TinyJit
-        def step(words: Tensor, targets: Tensor) -> Tensor:
-            parts = kernel.losses(
-                shape, batch, self.used(), words, targets, self._picks, self._hardness
+        def step() -> Tensor:
+            gradients, sums = self._run()
+            moved = (self.weights, self.first, self.second, self.losses)
+            return Tensor.realize(
+                *kernel.adam(constants, moved, gradients, sums, share, self._knobs)
             )
-            total = parts.sum(1)
-            scale = 1 / (batch.words * batch.ticks * shape.outputs)
-            (slope,) = (total[:, 0].sum() * scale).gradient(self.weights)
-            slope = slope + sparsity.slope(self.weights) * regularised
-            rate, unbias1, unbias2 = self._knobs[0], self._knobs[1], self._knobs[2]
-            first = self.first.assign(BETA1 * self.first + (1 - BETA1) * slope)
-            second = self.second.assign(BETA2 * self.second + (1 - BETA2) * slope * slope)
-            move = rate * first * unbias1 / ((second * unbias2).sqrt() + EPSILON)
-            self.weights.assign(self.weights - move)
-            self.losses.assign(total * scale)
-            return Tensor.realize(self.weights, self.first, self.second, self.losses)
 
         self._step = step
 
     def learn(self, words: np.ndarray, targets: np.ndarray) -> None:
-        """Put words [n, ticks, inputs] and targets [n, ticks, outputs] on the device, n a multiple of the lanes."""
-        self._words, self._targets = (
-            Tensor(packed(a, self.batch.lanes)).realize() for a in (words, targets)
-        )
+        """Put words [n, ticks, inputs] and targets [n, ticks, outputs] on the device, n always the same."""
+        rows = [packed(a, self.batch.lanes) for a in (words, targets)]
+        if self._learned:
+            for tensor, values in zip(self._learned, rows, strict=True):
+                put(tensor, values)
+        else:
+            self._learned = tuple(Tensor(values).realize() for values in rows)
 
     def step(self, rate: float, hard_states: float, hard_outputs: float, picks: np.ndarray) -> None:
         """One step of Adam on the picked vectors [networks, vectors]."""
         self._steps += 1
         unbias = [1 / (1 - beta**self._steps) for beta in (BETA1, BETA2)]
-        put(self._knobs, np.array([rate, *unbias], np.float32))
-        put(self._hardness, np.array([hard_states, hard_outputs], np.float32))
+        put(self._knobs, np.array([hard_states, hard_outputs, rate, *unbias], np.float32))
         put(self._picks, picks.astype(np.int32))
-        self._step(self._words, self._targets)
+        self._step()
+
+    def _run(self) -> tuple[Tensor, Tensor]:
+        """The fused kernel on the picked words: gradients and sums."""
+        words, targets = self._learned
+        run = (self.used(), words, targets, self._picks, self._knobs)
+        return kernel.losses(self.shape, self.batch, *run)
 
     def replace(
         self, losers: np.ndarray, winners: np.ndarray, noise: float, rng: np.random.Generator

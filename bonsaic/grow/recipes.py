@@ -8,7 +8,6 @@ import numpy as np
 from tinygrad import Tensor, TinyJit
 
 from bonsaic.diag import Missing
-from bonsaic.grow import kernel
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.kernel import Batch
 from bonsaic.grow.population import Population, Sparsity, put
@@ -60,12 +59,9 @@ class BlackBox(Population):
         self._search = cma.CMAEvolutionStrategy(np.zeros(shape.weights), SPREAD, options)
 
         @TinyJit
-        def look(words: Tensor, targets: Tensor) -> Tensor:
-            parts = kernel.losses(
-                shape, batch, self.weights, words, targets, self._picks, self._hardness
-            )
-            scale = 1 / (batch.words * batch.ticks * shape.outputs)
-            self.losses.assign(parts.sum(1) * scale)
+        def look() -> Tensor:
+            _, sums = self._run()
+            self.losses.assign(sums.sum(0) / (batch.words * batch.ticks * shape.outputs))
             return self.losses.realize()
 
         self._look = look
@@ -74,9 +70,9 @@ class BlackBox(Population):
         """One generation, its candidates judged as hard networks on the same words."""
         candidates = np.array(self._search.ask())
         put(self.weights, candidates.astype(np.float32))
-        put(self._hardness, np.ones(2, np.float32))
+        put(self._knobs, np.ones(5, np.float32))
         put(self._picks, np.broadcast_to(picks[:1], picks.shape).astype(np.int32))
-        self._look(self._words, self._targets)
+        self._look()
         cost = self.loss()[:, 0] + self._penalty(candidates)
         self._search.tell(list(candidates), cost.tolist())
 
