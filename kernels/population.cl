@@ -142,7 +142,7 @@ __kernel void population(
       V *c = tape + t * TAPE, *d = c + COLUMNS, *s = state;
       w = w0;
       for (int i = 0; i < INPUTS; i++) c[1 + i] = words[(vector * TICKS + t) * INPUTS + i];
-      for (int k = 0; k < LAYERS; k++) {
+      UNROLL for (int k = 0; k < LAYERS; k++) {
         const int inputs = shapes[k][0], states = shapes[k][1], neurons = states + shapes[k][2];
         const int columns = 1 + inputs + states;
         c[0] = (V)(1.0f);
@@ -174,7 +174,7 @@ __kernel void population(
     for (int t = TICKS - 1; t >= 0; t--) {
       V *d = tape + (t + 1) * TAPE, *s = later + STATES;
       w = w0 + WEIGHTS;
-      for (int k = LAYERS - 1; k >= 0; k--) {
+      UNROLL for (int k = LAYERS - 1; k >= 0; k--) {
         const int inputs = shapes[k][0], states = shapes[k][1], neurons = states + shapes[k][2];
         const int columns = 1 + inputs + states, known = k == 0 ? 1 + inputs : 1;
         d -= neurons, w -= columns * neurons + states;
@@ -190,7 +190,7 @@ __kernel void population(
 
     const V *c = tape, *d = tape + COLUMNS;
     V *g = grad, *s = later;
-    for (int k = 0; k < LAYERS; k++) {
+    UNROLL for (int k = 0; k < LAYERS; k++) {
       const int states = shapes[k][1], neurons = states + shapes[k][2], columns = 1 + shapes[k][0] + states;
       outer(g, columns, neurons, c, d);
       g += columns * neurons;
