@@ -47,9 +47,10 @@ def test_grows_a_proved_network(name):
     assert grown.tried >= 16 and grown.steps == grown.curve[-1][0] and not grown.interrupted
 
 
-def test_words_alone_are_enough():
-    m = machine("replace_111")
-    grown = grow(m, guide="none", budget=120)
+@pytest.mark.parametrize(("name", "seed"), [("replace_111", 0), ("parens_8", 2)])
+def test_words_alone_are_enough(name, seed):
+    m = machine(name)
+    grown = grow(m, seed=seed, guide="none", budget=120)
     assert proved(grown.network, m)
     assert set(grown.told) == {WORDS, VERDICTS}
 

@@ -109,7 +109,9 @@ def grow(
         if guide == "states" and start is None:
             found = _by_states(record, teacher, rng, clock)
         if found is None and not (record.tried and start is None and clock.over()):
-            fitting = [p for p in plans(mealy) if not p.sort or teacher.may_tell(CODES)]
+            fitting = plans(mealy)
+            if not teacher.may_tell(CODES):
+                fitting = [replace(p, soft=True, steps=2 * p.steps) for p in fitting if not p.sort]
             if recipe != "default":
                 fitting = [replace(p, recipe=recipe) for p in fitting if not p.sort]
             found = _by_words(

@@ -58,13 +58,28 @@ def hard_tick(
     *cells, (_, head, _) = shape.parts(flat)
     for layer, kernel, _ in cells:
         read = np.concatenate([wires, codes[:, at : at + layer.states]], 1)
-        y = ameo(read @ kernel[1:] + kernel[0], shape.f, shape.leak)
+        y = shape.neuron(read @ kernel[1:] + kernel[0])
         margin = np.minimum(margin, np.abs(y).min(1, initial=np.inf))
         bits = sign(y)
         after.append(bits[:, : layer.states])
         wires = bits[:, layer.states :]
         at += layer.states
     return np.concatenate(after, 1), wires @ head[1:] + head[0], margin
+
+
+def soft_tick(
+    shape: Architecture, flat: np.ndarray, wires: np.ndarray, codes: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """As `hard_tick`, but states are not put through sign: next codes and output values."""
+    after, at = [], 0
+    *cells, (_, head, _) = shape.parts(flat)
+    for layer, kernel, _ in cells:
+        read = np.concatenate([wires, codes[:, at : at + layer.states]], 1)
+        y = ameo(read @ kernel[1:] + kernel[0], shape.f, shape.leak)
+        after.append(y[:, : layer.states])
+        wires = sign(y[:, layer.states :])
+        at += layer.states
+    return np.concatenate(after, 1), wires @ head[1:] + head[0]
 
 
 def first_codes(shape: Architecture, flat: np.ndarray) -> np.ndarray:

@@ -11,12 +11,14 @@ import numpy as np
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.check import Walk
 from bonsaic.grow.kernel import tuned
+from bonsaic.grow.own import own_machine
 from bonsaic.grow.population import Population, Sparsity
 from bonsaic.grow.recipes import RECIPES
 from bonsaic.grow.repair import repair, settle
 from bonsaic.grow.sort import own_means, sort_codes
 from bonsaic.grow.teacher import CODES, Teacher
 from bonsaic.grow.widen import widen
+from bonsaic.grow.words import Sampler
 
 NETWORKS, WORDS, EXAMPLES = 16, 32, 8  # words of a step: shared ones, then own counterexamples
 POOL = 512  # shared words, drawn ahead
@@ -27,6 +29,7 @@ RATE = 0.02
 PROMISING, REPAIRABLE = 0.002, 0.05  # share of wrong decisions on the last words
 HOPELESS = 0.08  # the best network's share halfway, above which a population is given up
 KEPT_EXAMPLES = 24
+EXTRACTED = 4  # networks whose own machines are looked for
 SORTED, SORT_NOISE = 8, (0.0, 0.1, 0.3)  # networks; codes that are too alike need a mutation
 
 
@@ -34,6 +37,7 @@ SORTED, SORT_NOISE = 8, (0.0, 0.1, 0.3)  # networks; codes that are too alike ne
 class Plan:
     """A population to try. sort: its best networks' codes are sorted in one stroke, however wrong they are.
 
+    soft: states are never hardened in training; a network that answers rightly is hardened as the machine it is itself.
     recipe: of `RECIPES`; only the default one's networks are repaired, and their margins grown.
     """
 
@@ -41,6 +45,7 @@ class Plan:
     ticks: int
     steps: int
     sort: bool = False
+    soft: bool = False
     recipe: str = "default"
 
 
@@ -101,7 +106,7 @@ class Attempt:
         while self.steps < self.plan.steps:
             turn = np.cos(np.pi * (self.steps % CYCLE) / CYCLE)
             rate = RATE * (0.05 + 0.95 * (1 + turn) / 2)
-            hard = min(1.0, max(0.0, (self.steps - SOFT) / (HARD - SOFT)))
+            hard = 0.0 if self.plan.soft else np.clip((self.steps - SOFT) / (HARD - SOFT), 0, 1)
             drawn = self.rng.integers(0, shared, (NETWORKS, WORDS // lanes))
             population.step(rate, hard, 1.0, np.concatenate([drawn, own], 1))
             self.steps += 1
@@ -135,7 +140,7 @@ class Attempt:
         self.most_solved = max(self.most_solved, self.solved)
         order = np.argsort(wrong, kind="stable")
         repairing = (
-            self.teacher.may_tell(CODES)
+            (self.plan.soft or self.teacher.may_tell(CODES))
             and self.plan.recipe == "default"
             and self.plan.shape.cells[-1][0] > 0
             and self.steps % REPAIR == 0
@@ -161,6 +166,9 @@ class Attempt:
         self, weights: np.ndarray, order: np.ndarray, wrong: np.ndarray, hard: float
     ) -> Iterator[tuple[int, np.ndarray, Walk]]:
         """Networks that answer rightly after repair: number, weights and walk."""
+        if self.plan.soft:
+            yield from self._hardened(weights, order[wrong[order] <= PROMISING][:EXTRACTED])
+            return
         shape, machine = self.plan.shape, self.teacher.sorted_by_state()
         if self.plan.sort:
             for i, noise in itertools.product(order[:SORTED], SORT_NOISE):
@@ -178,6 +186,25 @@ class Attempt:
             repaired = repair(shape, weights[i], machine, self.rng)
             if repaired:
                 yield i, *repaired
+
+    def _hardened(
+        self, weights: np.ndarray, order: np.ndarray
+    ) -> Iterator[tuple[int, np.ndarray, Walk]]:
+        """As `_repairs`, but codes are sorted by the states of the machine that the network itself is taken for."""
+        shape, states = self.plan.shape, self.teacher.mealy.states
+        assert self.letters is not None
+        for i in order:
+            own = own_machine(shape, weights[i], self.teacher, self.letters[:POOL], states)
+            if own is None:
+                continue
+            machine = Sampler(own)
+            hardened = [flat for _, flat, _ in settle(shape, weights[[i]], machine, self.rng, 0.0)]
+            repaired = None if hardened else repair(shape, weights[i], machine, self.rng)
+            for flat in hardened or ([repaired[0]] if repaired else []):
+                found = self.teacher.check(shape, flat)
+                if found.right:
+                    yield i, flat, found
+                self.examples[i] = (self.examples[i] + list(found.words))[-KEPT_EXAMPLES:]
 
     def _keep(self, flat: np.ndarray) -> None:
         self.best, self.outstanding = flat.copy(), ()

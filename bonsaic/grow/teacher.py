@@ -53,6 +53,11 @@ class Teacher:
         machine = self._tell(WORDS)
         return machine.wires[letters], machine.signs[machine.replay(letters), letters]
 
+    def legal(self, letters: np.ndarray) -> np.ndarray:
+        """bool [words]: whether every letter may be read where it stands in its word [words, ticks]."""
+        machine = self._tell(WORDS)
+        return machine.mealy.legal[machine.replay(letters), letters].all(1)
+
     def check(self, shape: Architecture, flat: np.ndarray) -> Walk:
         """The exact check's verdict."""
         return walk(shape, flat, self._tell(VERDICTS))
