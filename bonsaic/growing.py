@@ -32,8 +32,10 @@ def grow_network(b: Build) -> Network | None:
         return None
     network: Network = grown.network
     history: tuple[tuple[int, int], ...] = ()
-    if b.options.prune != "off":
+    if b.options.prune != "off" and network.hard_states and network.activation == "ameo":
         network, history = _pruned(b, network)
+    elif b.options.prune != "off":
+        b.say("  kept      as it was grown: what is pruned has sign states and the Ameo activation")
     pruning = [(0, grown.network.edges), *history]
     b.out.write(f"{b.name}.curve.svg", curve(b.name, grown.curve, pruning))
     (b.out.directory / POPULATION).unlink(missing_ok=True)

@@ -28,7 +28,9 @@ def lift(n: Network) -> Module:
     def neuron(
         name: str, weights: np.ndarray, bias: float, sources: list[Node], hard: bool
     ) -> Node:
-        value = node("ameo", _sum(weights, bias, sources), attr=activation)
+        value = _sum(weights, bias, sources)
+        if n.activation == "ameo":  # the sign of a tanh is that of what it is taken of
+            value = node("ameo", value, attr=activation)
         value = node("sign", value) if hard else value
         names.setdefault(value, name)
         return value

@@ -15,6 +15,7 @@ import numpy as np
 from bonsaic.diag import mistake
 
 FORMAT = "bonsaic network 1"
+ACTIVATIONS = ("ameo", "tanh")
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +47,9 @@ class Network:
     """Stacked cells and a linear head; an output wire is 1 where the head's value is above 0.
 
     inputs, outputs: wire names. head_kernel [last cell's outputs, output wires], head_bias [output wires].
-    f, leak: of the interpolated Ameo activation. hard_states, hard_outputs: whether the states (initial ones
-    too) and the cells' outputs go through sign, so that each is exactly -1 or +1. note: how it was grown.
+    activation: "ameo", whose f and leak these are, or "tanh", of which only the sign is ever used. hard_states,
+    hard_outputs: whether the states (initial ones too) and the cells' outputs go through sign, so that each is exactly
+    -1 or +1. note: how it was grown.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Network:
     head_bias: np.ndarray
     f: float = 0.5
     leak: float = 0.1
+    activation: str = "ameo"
     hard_states: bool = True
     hard_outputs: bool = True
     note: dict = field(default_factory=dict)
@@ -117,6 +120,7 @@ def save(network: Network, path: Path) -> None:
         "cells": len(network.cells),
         "f": network.f,
         "leak": network.leak,
+        "activation": network.activation,
         "hard_states": network.hard_states,
         "hard_outputs": network.hard_outputs,
         "note": network.note,
@@ -160,6 +164,7 @@ def load(path: Path) -> Network:
             _array(arrays, "head_bias"),
             float(header["f"]),
             float(header["leak"]),
+            header.get("activation", "ameo"),
             bool(header["hard_states"]),
             bool(header["hard_outputs"]),
             header["note"],
@@ -205,6 +210,14 @@ def _check_shapes(n: Network, path: str) -> None:
             raise mistake(path, f"{what} has shape {array.shape}, but {shape} fits the rest")
         if not np.isfinite(array).all():
             raise mistake(path, f"{what} holds a number that is not finite")
+    if n.activation not in ACTIVATIONS:
+        raise mistake(
+            path, f"the activation is {n.activation!r}, but {' and '.join(ACTIVATIONS)} are known"
+        )
+    if n.activation == "tanh" and not (n.hard_states and n.hard_outputs):
+        raise mistake(
+            path, "its values go through tanh and not through sign: nothing can be proved of them"
+        )
     if not (0 <= n.f <= 1 and 0 <= n.leak <= 1):
         raise mistake(
             path, f"the activation's f is {n.f} and its leak {n.leak}, but both lie between 0 and 1"

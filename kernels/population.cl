@@ -8,8 +8,9 @@
 // kernel [1 + inputs + states, states + outputs]: row 0 is the bias, the first columns are the next states. Its weights are
 // the kernel, row by row, then the initial states.
 //
-// Prepended: NETWORKS LANES CHUNK GROUPS TICKS INPUTS OUTPUTS LAYERS SHAPES WEIGHTS COLUMNS (sum of 1 + inputs + states) NEURONS
-// (sum of states + outputs) WIDEST (the most columns in a layer) STATES (sum of states, at least 1) FACTOR LEAK CLIPPED.
+// Prepended: NETWORKS LANES CHUNK GROUPS TICKS INPUTS OUTPUTS LAYERS SHAPES WEIGHTS COLUMNS (sum of 1 + inputs + states)
+// NEURONS (sum of states + outputs) WIDEST (the most columns in a layer) STATES (sum of states, at least 1) ACTIVATION
+// (ameo_ or tanh_) FACTOR LEAK CLIPPED.
 
 #define PASTE(a, b) a##b
 typedef FLOATS V; // float8 on a CPU, float on a GPU
@@ -24,7 +25,7 @@ INLINE V sign_of(V z) { return z > 0.0f ? (V)(1.0f) : (V)(-1.0f); }
 INLINE V size_of(V z) { return z > 0.0f ? z : -z; }
 
 // The interpolated Ameo and its slope; at a kink the slope is that of the side nearer to zero.
-INLINE V ameo(V x, V *slope) {
+INLINE V ameo_(V x, V *slope) {
   V a = size_of(x);
   V d = a > 2.0f ? a - 3.0f : a - 1.0f;
   V square = d * d;
@@ -36,6 +37,12 @@ INLINE V ameo(V x, V *slope) {
   y = a > 3.0f ? 1.0f + LEAK * d : y;
   *slope = a > 3.0f ? (V)(LEAK) : s;
   return x < 0.0f ? -y : y;
+}
+
+INLINE V tanh_(V x, V *slope) {
+  V y = tanh(x);
+  *slope = 1.0f - y * y;
+  return y;
 }
 
 // sums[m] += sum over n of w[n * step + m * apart] * v[n], for BLOCK neighbouring m at once.
@@ -150,7 +157,7 @@ __kernel void population(
         dot(d, neurons, w, neurons, 1, c, columns);
         if (k < LAYERS - 1)
           for (int j = 0; j < neurons; j++) {
-            V slope, z = ameo(d[j], &slope), hard = j < states ? hard_states : hard_outputs;
+            V slope, z = ACTIVATION(d[j], &slope), hard = j < states ? hard_states : hard_outputs;
             V y = z + hard * (sign_of(z) - z);
             d[j] = slope;
             if (j < states) s[j] = y;

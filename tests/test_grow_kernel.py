@@ -65,6 +65,16 @@ def test_kernel_equals_plain_operations(device, cells, f, hardness):
     assert np.abs(slopes).max() > 1
 
 
+def test_tanh_equals_plain_operations(device):
+    shape = Architecture(2, ONE, 2, activation="tanh")
+    arguments = (*batch(shape, 7), (0.25, 1))
+    losses, slopes = by_kernel(shape, *arguments)
+    plain_losses, plain_slopes = by_plain(shape, *arguments)
+    np.testing.assert_allclose(losses, plain_losses, rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(slopes, plain_slopes, rtol=1e-4, atol=1e-3)
+    assert np.abs(slopes).max() > 1
+
+
 @pytest.mark.parametrize("f", [0.0, 0.5, 1.0])
 def test_equal_at_the_kinks(device, f):
     """Small integer weights put every sum on an integer, so on or between kinks."""

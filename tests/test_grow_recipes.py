@@ -1,13 +1,15 @@
 """Other recipes grow what they say: proved networks with ternary kernels, or without any gradient."""
 
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from bonsaic import network as networks
 from bonsaic.bench.recipes import Run, table
-from bonsaic.diag import Missing
+from bonsaic.diag import Missing, Mistake
 from bonsaic.grow import grow
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.lang import load, tabulate
@@ -35,6 +37,25 @@ def test_a_ternary_network_has_no_other_weights_and_is_proved():
     (cell,) = grown.network.cells
     for kernel in (cell.recurrent_kernel, cell.output_kernel, grown.network.head_kernel):
         assert set(np.unique(kernel)) <= {-1, 0, 1}
+
+
+def test_a_tanh_network_is_one_of_thresholds_once_its_values_go_through_sign(tmp_path):
+    mealy = machine("parity")
+    network = grow(mealy, seed=0, guide="none", recipe="tanh").network
+    assert network is not None and proved(network, mealy)
+    assert "ameo" not in {n.op for n in lift(network).order()}
+    networks.save(network, tmp_path / "n.npz")
+    again = networks.load(tmp_path / "n.npz")
+    assert again.activation == "tanh" and lift(again) == lift(network)
+
+
+def test_a_tanh_network_of_real_values_is_refused(tmp_path):
+    network = replace(
+        grow(machine("delay_1"), seed=0).network, activation="tanh", hard_states=False
+    )
+    networks.save(network, tmp_path / "n.npz")
+    with pytest.raises(Mistake, match="through tanh and not through sign"):
+        networks.load(tmp_path / "n.npz")
 
 
 def test_no_recipe_but_the_default_is_repaired():

@@ -13,7 +13,7 @@ from bonsaic.diag import Missing
 from bonsaic.network import write_whole
 from bonsaic.specification import specify
 
-RECIPES = ("default", "ternary", "blackbox")
+RECIPES = ("default", "tanh", "ternary", "blackbox")
 PROGRAMS = ("delay_2", "replace_111", "loop_3", "parity", "gated_4mode")
 
 

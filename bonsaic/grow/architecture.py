@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from bonsaic.grow.activation import ameo
 from bonsaic.network import Cell, Network
 
 
@@ -41,6 +42,8 @@ class Architecture:
     outputs: int
     f: float = 0.5
     leak: float = 0.1
+    activation: str = "ameo"  # or "tanh"
+    hard: bool = True  # its networks' states and cell outputs go through sign
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -51,6 +54,10 @@ class Architecture:
     @property
     def weights(self) -> int:
         return sum(layer.weights for layer in self.layers)
+
+    def neuron(self, z: np.ndarray) -> np.ndarray:
+        """What a cell's neuron makes of its sum."""
+        return ameo(z, self.f, self.leak) if self.activation == "ameo" else np.tanh(z)
 
     def parts(self, flat: np.ndarray) -> Iterator[tuple[Layer, np.ndarray, np.ndarray]]:
         """Each layer with views of its kernel [..., columns, neurons] and initial states [..., states]."""
@@ -82,13 +89,14 @@ class Architecture:
         return flat
 
     def network(self, flat: np.ndarray, name: str, inputs: tuple, outputs: tuple) -> Network:
-        """One network's weights [weights] as a `Network` whose states and cell outputs go through sign."""
+        """One network's weights [weights] as a `Network`."""
         cells = []
         *parts, (_, head, _) = self.parts(np.asarray(flat, np.float32))
         for layer, kernel, first in parts:
             k = layer.states
-            start = np.where(first > 0, 1, -1)
+            start = np.where(first > 0, 1, -1) if self.hard else first
             arrays = (kernel[1:, :k], kernel[0, :k], start, kernel[1:, k:], kernel[0, k:])
             cells.append(Cell(*(np.array(a, np.float32) for a in arrays)))
         kernel, bias = head[1:].copy(), head[0].copy()
-        return Network(name, inputs, outputs, tuple(cells), kernel, bias, self.f, self.leak)
+        settings = (self.f, self.leak, self.activation, self.hard, self.hard)
+        return Network(name, inputs, outputs, tuple(cells), kernel, bias, *settings)

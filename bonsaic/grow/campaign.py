@@ -113,7 +113,7 @@ def grow(
             if not teacher.may_tell(CODES):
                 fitting = [replace(p, soft=True, steps=2 * p.steps) for p in fitting if not p.sort]
             if recipe != "default":
-                fitting = [replace(p, recipe=recipe) for p in fitting if not p.sort]
+                fitting = [_by_recipe(p, recipe) for p in fitting if not p.sort]
             found = _by_words(
                 record, teacher, fitting, chosen, rng, clock, progress, checkpoint, start
             )
@@ -145,6 +145,11 @@ def grow(
         interrupted,
         _advice(record, guide, budget),
     )
+
+
+def _by_recipe(plan: Plan, recipe: str) -> Plan:
+    shape = replace(plan.shape, activation="tanh" if recipe == "tanh" else "ameo")
+    return type(plan)(shape, plan.ticks, plan.steps, recipe=recipe)
 
 
 def _by_words(

@@ -141,6 +141,7 @@ def _sizes(shape: Architecture, batch: Batch) -> dict[str, object]:
         "NEURONS": sum(n.neurons for n in layers),
         "WIDEST": max(n.columns for n in layers),
         "STATES": max(1, sum(n.states for n in layers)),
+        "ACTIVATION": f"{shape.activation}_",
         "FACTOR": f"{float(shape.f)}f",
         "LEAK": f"{float(shape.leak)}f",
         "CLIPPED": int(batch.clipped),

@@ -62,7 +62,8 @@ def losses(
             if k == len(shape.layers) - 1:
                 wires = z
                 break
-            y = ameo(z, f, shape.leak).contiguous().contiguous_backward()
+            y = ameo(z, f, shape.leak) if shape.activation == "ameo" else z.tanh()
+            y = y.contiguous().contiguous_backward()
             if layer.states:
                 states[k] = harden(y[:, :, : layer.states], hardness[0])
             wires = harden(y[:, :, layer.states :], hardness[1])

@@ -84,6 +84,7 @@ class BlackBox(Population):
 
 RECIPES: dict[str, type[Population]] = {
     "default": Population,
+    "tanh": Population,
     "ternary": Ternary,
     "blackbox": BlackBox,
 }
