@@ -196,7 +196,7 @@ def _growing(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument(
         "--recipe",
-        choices=("default", "tanh", "ternary", "blackbox"),
+        choices=("default", "tanh", "ternary", "blackbox", "original"),
         default="default",
         help="how weights are found from words; the others are never repaired, see `bonsaic bench recipes`",
     )

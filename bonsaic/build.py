@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from bonsaic.diag import Missing
 from bonsaic.growing import grow_network
 from bonsaic.ir.core import Module
@@ -16,6 +18,8 @@ from bonsaic.ir.text import show
 from bonsaic.lang import lower
 from bonsaic.lift import lift
 from bonsaic.outputs import Output, directory
+from bonsaic.prove.boxes import Invariant
+from bonsaic.prove.soft import is_soft, prove_soft, recovered
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, name, weaker
 from bonsaic.prove.walk import walk
 from bonsaic.report import Report
@@ -75,6 +79,7 @@ def build(
     lowering=False stops at the proved network. Ctrl-C leaves the best network there and raises KeyboardInterrupt.
     """
     from bonsaic.passes import manager, pipelines
+    from bonsaic.passes.dead_nodes import dead_nodes
 
     started = time.perf_counter()
     steps = manager.parse_pipeline(pipelines.O1 if options.passes is None else options.passes)
@@ -94,9 +99,13 @@ def build(
         network = grow_network(b)
         if network is not None:
             net = lift(network)
-            verdict = _prove_network(b, net)
-            if lowering and isinstance(verdict, Proved):
-                _lower(b, net, steps)
+            if is_soft(net):
+                net = dead_nodes(net)  # a state that nothing reads need not have a sign
+            verdict, invariant = _prove_network(b, net)
+            hard = _boolean(b, net, invariant) if lowering and isinstance(verdict, Proved) else None
+            if hard is not None:
+                reading = manager.parse_pipeline(pipelines.DEFAULT[hard.level])
+                _lower(b, hard, steps if hard.level == "net" else reading)
         b.timed("total", started)
         report.files = sorted({*out.written, "report.json"})
         out.write("report.json", report.text())
@@ -105,9 +114,15 @@ def build(
     return report
 
 
-def _prove_network(b: Build, net: Module) -> Verdict:
+def _prove_network(b: Build, net: Module) -> tuple[Verdict, Invariant | None]:
     started = time.perf_counter()
-    verdict = walk(b.spec.machine, ModuleMachine(net))
+    verdict: Verdict
+    invariant = None
+    if is_soft(net):
+        rng = np.random.default_rng(b.options.seed)
+        verdict, invariant = prove_soft(b.spec.machine, net, rng)
+    else:
+        verdict = walk(b.spec.machine, ModuleMachine(net))
     b.timed("prove", started)
     b.out.write(f"{b.name}.net.bir", show(net))
     b.report.proof |= {
@@ -116,7 +131,19 @@ def _prove_network(b: Build, net: Module) -> Verdict:
     }
     _conclude(b, verdict)
     b.say(f"  network   {verdict}")
-    return verdict
+    return verdict, invariant
+
+
+def _boolean(b: Build, net: Module, invariant: Invariant | None) -> Module | None:
+    """What can be lowered: the proved network itself, or a reading of its real states as signs where there is one."""
+    if not is_soft(net):
+        return net
+    hard = recovered(b.spec.machine, net, invariant)
+    if hard is None:
+        verdict = Unknown("no signs for its real states could be proved, so it is not lowered")
+        _conclude(b, verdict)
+        b.say(f"  lowering  {verdict}")
+    return hard
 
 
 def _lower(b: Build, net: Module, steps: Sequence) -> None:
@@ -152,7 +179,7 @@ def _lower(b: Build, net: Module, steps: Sequence) -> None:
     _conclude(b, verdict)
     b.say(f"  circuit   {b.report.circuit_line()}; {verdict}")
     if isinstance(verdict, Proved):
-        _emit(b, levels["net"], gate)
+        _emit(b, levels.get("net", net), gate)
 
 
 def _emit(b: Build, net: Module, gate: Module) -> None:

@@ -79,9 +79,13 @@ def test_without_its_library_black_box_search_says_how_to_get_it():
 
 def test_the_table_says_how_far_an_unproved_recipe_got():
     runs = [
-        Run("ternary", "p", s, s == 0, 1.0 + s, 50, 1, 16, 9 if s == 0 else None) for s in (0, 1)
+        Run("ternary", "p", s, v, 1.0 + s, 50, 1, 16, 9 if s == 0 else None)
+        for s, v in enumerate(("proved", "differs"))
     ]
-    runs.append(Run("blackbox", "p", 0, False, 20.0, 500, 3, 32, None))
+    runs.append(Run("blackbox", "p", 0, "unknown", 20.0, 500, 3, 32, None))
     text = table(runs, {"default": "why not"})
-    assert "| p | ternary | 1/2 | 1.00 | 1.00 | 50 | 9 |" in text
-    assert "| p | blackbox | 0/1 | - | - | - | none; 3 of 32 solved |" in text and "why not" in text
+    assert "| p | ternary | 1 | 1 | 0 | 1.00 | 1.00 | 50 | 9 |" in text
+    assert (
+        "| p | blackbox | 0 | 0 | 1 | - | - | - | none; 3 of 32 solved |" in text
+        and "why not" in text
+    )

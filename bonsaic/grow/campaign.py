@@ -148,7 +148,8 @@ def grow(
 
 
 def _by_recipe(plan: Plan, recipe: str) -> Plan:
-    shape = replace(plan.shape, activation="tanh" if recipe == "tanh" else "ameo")
+    activation = "tanh" if recipe == "tanh" else "ameo"
+    shape = replace(plan.shape, activation=activation, hard=recipe != "original")
     return type(plan)(shape, plan.ticks, plan.steps, recipe=recipe)
 
 
@@ -165,9 +166,13 @@ def _by_words(
 ) -> Found | None:
     """One population after another, through the plans and round again; the first from where `start` left it."""
     from bonsaic.grow.loop import NETWORKS, Attempt
+    from bonsaic.grow.original import Original
 
     for plan in itertools.islice(itertools.cycle(fitting), record.populations, None):
-        attempt = Attempt(plan, teacher, rng, chosen.is_cpu)
+        if plan.recipe == "original":
+            attempt: Attempt = Original(plan, teacher, rng, chosen.is_cpu, over=clock.over)
+        else:
+            attempt = Attempt(plan, teacher, rng, chosen.is_cpu)
         if start is None:
             record.begin(plan.shape, NETWORKS)
         else:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.check import Walk, walk
 from bonsaic.grow.words import Sampler
 from bonsaic.ir.mealy import Mealy
+from bonsaic.lift import lift
+from bonsaic.prove.machine import TableMachine
+from bonsaic.prove.soft import prove_soft
+from bonsaic.prove.verdict import Unknown, Verdict
 
 WORDS = "words and their outputs"
 VERDICTS = "yes or no to a network, with shortest words it gets wrong"
@@ -18,6 +24,10 @@ MAY_TELL = {
     "repair": (WORDS, VERDICTS, CODES),
     "states": (WORDS, VERDICTS, CODES, STATES),
 }
+
+
+class _Late(Exception):
+    """There is no time left."""
 
 
 class Teacher:
@@ -61,6 +71,21 @@ class Teacher:
     def check(self, shape: Architecture, flat: np.ndarray) -> Walk:
         """The exact check's verdict."""
         return walk(shape, flat, self._tell(VERDICTS))
+
+    def judge(self, shape: Architecture, flat: np.ndarray, over: Callable[[], bool]) -> Verdict:
+        """The prover's verdict on a network of real values; Unknown too where there is no time to look further."""
+        mealy = self._tell(VERDICTS).mealy
+        network = shape.network(flat, mealy.name, mealy.inputs, mealy.outputs)
+
+        def look(stage: str) -> None:
+            if over():
+                raise _Late
+
+        try:
+            rng = np.random.default_rng(0)
+            return prove_soft(TableMachine(mealy), lift(network), rng, progress=look)[0]
+        except _Late:
+            return Unknown("there was no time left to look for a proof")
 
     def proved_machine(self) -> Sampler:
         """The machine, once a network is right: it knows nothing then that the network does not."""
