@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Collection
 from pathlib import Path
 
 import numpy as np
 
 from bonsaic import sides
 from bonsaic.diag import mistake
-from bonsaic.ir.core import Module, port, rewrite
+from bonsaic.ir.core import Module
 from bonsaic.ir.run import ModuleMachine
+from bonsaic.ports import by_position, matched, with_ports
 from bonsaic.prove import certificate
 from bonsaic.prove.certificate import Certificate
-from bonsaic.prove.machine import Machine, TableMachine, tabulate
+from bonsaic.prove.machine import Machine, tabulate
 from bonsaic.prove.soft import TABLE, is_soft, prove_soft, recovered
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Verdict
@@ -38,9 +39,9 @@ def compare(spec: str, impl: str, *, certify: bool = False) -> tuple[Verdict, Ce
     if isinstance(second, ModuleMachine | Tick):
         module = second.module
     else:
-        module = named_as(sides.module(impl), second)
-        if clash := {r.name for r in module.regs} & set(second.inputs):
-            raise mistake(impl, f"a certificate needs another name for the input `{min(clash)}`")
+        module = with_ports(sides.module(impl), second.inputs, second.outputs)
+    if clash := {r.name for r in module.regs} & set(second.inputs):
+        raise mistake(impl, f"a certificate needs another name for the input `{min(clash)}`")
     files = {p: Path(p).read_bytes() for p in (_file(spec), _file(impl))}
     if table and (made := certificate.certify(table, module, verdict, invariant, files)):
         return verdict, made
@@ -77,28 +78,32 @@ def trace(spec: str, impl: str, verdict: Verdict) -> str | None:
     )
 
 
+def positions(spec: str, impl: str) -> str | None:
+    """Which port was taken for which, where that is by position and not by name."""
+    first, second = _open(spec, impl)
+    pairs = by_position(spec, first, impl, second)
+    return ", ".join(f"{x} = {y}" for x, y in pairs) if pairs else None
+
+
 def _sides(spec: str, impl: str) -> tuple[Machine, Machine | Tick]:
-    """Both machines; KISS2 names no ports, so there the other side's names are taken, in their order."""
+    """Both machines, with the same names for the same ports."""
+    first, second = _open(spec, impl)
+    return matched(spec, first, impl, second)
+
+
+def _open(spec: str, impl: str) -> tuple[Machine, Machine | Tick]:
+    """Both machines as their files have them; what Verilog's inputs are, the other side says."""
+    if sides.suffix(spec) == ".v":
+        second = _second(impl)
+        return sides.machine(spec, second.inputs), second
     first = sides.machine(spec)
-    if sides.suffix(impl) == ".kiss2":
-        return first, _renamed(sides.machine(impl), first)
-    second = _second(impl, spec)
-    return (_renamed(first, second) if sides.suffix(spec) == ".kiss2" else first), second
+    return first, _second(impl, first.inputs)
 
 
-def _renamed(machine: Machine, other: Machine | Tick) -> Machine:
-    sizes = [(len(m.inputs), len(m.outputs)) for m in (machine, other)]
-    if not isinstance(machine, TableMachine) or sizes[0] != sizes[1]:
-        return machine
-    return TableMachine(replace(machine.table, inputs=other.inputs, outputs=other.outputs))
-
-
-def _second(path: str, spec: str) -> Machine | Tick:
+def _second(path: str, inputs: Collection[str] = ()) -> Machine | Tick:
     if sides.suffix(path) in sides.PROGRAMS:
         return sides.machine(path)
-    m = sides.module(path)
-    if sides.suffix(path) == ".json":
-        m = named_as(m, sides.machine(spec))
+    m = sides.module(path, inputs)
     if not is_soft(m):
         return ModuleMachine(m)
     if m.level not in ("net", "quant") or m.legal is not None or m.care:
@@ -108,21 +113,10 @@ def _second(path: str, spec: str) -> Machine | Tick:
 
 def hardened(spec: str, impl: str) -> Module | None:
     """A real-valued network as one of exactly -1 and +1 that is proved equal to `spec`; None where none was found."""
-    first, second = sides.machine(spec), _second(impl, spec)
+    first, second = _sides(spec, impl)
     assert isinstance(second, Tick), impl
     _, invariant = prove_soft(first, second.module, np.random.default_rng(0))
     return recovered(first, second.module, invariant)
-
-
-def named_as(m: Module, spec: Machine) -> Module:
-    """Ports without names of their own take the specification's where these are as many."""
-    if (len(m.inputs), len(m.outs)) != (len(spec.inputs), len(spec.outputs)):
-        return m
-    inputs = tuple(port(name, n.type) for name, n in zip(spec.inputs, m.inputs, strict=True))
-    new = rewrite(m, lambda n: n, dict(zip(m.inputs, inputs, strict=True)))
-    names = dict(zip(new.outs, spec.outputs, strict=True))
-    outs = {names[y]: n for y, n in new.outs.items()}
-    return replace(new, inputs=inputs, outs=outs, care={names[y]: n for y, n in new.care.items()})
 
 
 def _run(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
-from bonsaic.diag import mistake
+from bonsaic.diag import Mistake, mistake
 from bonsaic.ir.core import Module
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
@@ -20,8 +21,11 @@ def suffix(path: str) -> str:
     return ".bp" if ".bp:" in path else Path(path).suffix
 
 
-def module(path: str) -> Module:
-    """A `.bir` file, a checkpoint, a circuit, or a program lowered to one tick."""
+def module(path: str, inputs: Collection[str] = ()) -> Module:
+    """A `.bir` file, a checkpoint, a circuit, or a program lowered to one tick.
+
+    inputs: names that a Verilog file's inputs go by elsewhere, so that none of these is taken for its reset.
+    """
     match suffix(path):
         case ".bp" | ".kiss2":
             from bonsaic.lang import load, lower
@@ -48,14 +52,27 @@ def module(path: str) -> Module:
             from bonsaic.emit.read_aiger import read_aiger
 
             return read_aiger(read_text(path), path)
-        case ".v":
-            from bonsaic.emit.read_verilog import read_verilog
+        case ".aig":
+            from bonsaic.emit.read_aiger import read_aiger_binary
 
-            return read_verilog(read_text(path), path)
+            return read_aiger_binary(Path(path).read_bytes(), path)
+        case ".v":
+            return _verilog(read_text(path), path, inputs)
     raise mistake(path, "the name does not end in a known kind", help=f"kinds: {KINDS}")
 
 
-KINDS = ".bp .kiss2 .bir .npz .json .blif .aag .v"
+KINDS = ".bp .kiss2 .bir .npz .json .blif .aag .aig .v"
+
+
+def _verilog(text: str, path: str, inputs: Collection[str]) -> Module:
+    """Gates as bonsaic emits them are read here, all other Verilog through Yosys."""
+    from bonsaic.emit.read_rtl import read_rtl
+    from bonsaic.emit.read_verilog import read_verilog
+
+    try:
+        return read_verilog(text, path)
+    except Mistake:
+        return read_rtl(text, path, inputs)
 
 
 def table(path: str) -> Mealy | None:
@@ -67,11 +84,11 @@ def table(path: str) -> Mealy | None:
     return tabulate(program, TABLED)
 
 
-def machine(path: str) -> Machine:
-    """What the prover walks: a program's own table where it is small, else the module."""
+def machine(path: str, inputs: Collection[str] = ()) -> Machine:
+    """What the prover walks: a program's own table where it is small, else the module. inputs: as for `module`."""
     if suffix(path) in PROGRAMS and (listed := table(path)) is not None:
         return TableMachine(listed)
-    m = module(path)
+    m = module(path, inputs)
     if any(isinstance(r.type, Real) for r in m.regs):
         raise mistake(path, "its states are real numbers, not -1 and +1")
     return ModuleMachine(m)

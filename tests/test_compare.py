@@ -7,9 +7,10 @@ import pytest
 
 from bonsaic import sides
 from bonsaic.cli import main
-from bonsaic.compare import compare, named_as, trace
+from bonsaic.compare import compare, trace
 from bonsaic.diag import Mistake
 from bonsaic.ir.text import show
+from bonsaic.ports import with_ports
 from bonsaic.prove.soft import prove_soft, recovered
 from bonsaic.prove.verdict import Differs, Proved
 from bonsaic.verify import check
@@ -36,7 +37,7 @@ def test_a_published_network_is_proved_for_all_words(name, size, tmp_path):
 def test_a_published_network_has_a_boolean_reading():
     m = sides.module(str(PUBLISHED / "replace_111.json"))
     spec = sides.machine(str(ROOT / "programs" / "replace_111.bp"))
-    m = named_as(m, spec)
+    m = with_ports(m, spec.inputs, spec.outputs)
     verdict, invariant = prove_soft(spec, m, np.random.default_rng(0))
     assert isinstance(verdict, Proved)
     hard = recovered(spec, m, invariant)

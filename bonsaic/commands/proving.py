@@ -10,15 +10,19 @@ from importlib import import_module
 
 def prove(a: Namespace) -> int:
     """Whether two machines are the same for every word; a difference is shown tick by tick."""
-    from bonsaic.compare import compare, trace
+    from bonsaic.compare import compare, positions, trace
     from bonsaic.prove.verdict import Proved, name
     from bonsaic.sides import suffix
 
     verdict, certificate = compare(a.spec, a.impl, certify=bool(a.certificate))
+    pairs = positions(a.spec, a.impl)
     if a.json:
-        print(json.dumps({"verdict": name(verdict), **asdict(verdict)}, indent=2))
+        said = {"verdict": name(verdict), **asdict(verdict), "by_position": pairs}
+        print(json.dumps(said, indent=2))
     else:
         print(verdict)
+        if pairs is not None:
+            print(f"ports were matched by position: {pairs}")
         if (table := trace(a.spec, a.impl, verdict)) is not None:
             print(table, end="")
         if isinstance(verdict, Proved) and suffix(a.impl) == ".json":

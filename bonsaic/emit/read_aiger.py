@@ -1,4 +1,4 @@
-"""ASCII AIGER, as this project and other tools write it, read into a circuit."""
+"""AIGER, ASCII or binary, as this project and other tools write it, read into a circuit."""
 
 from __future__ import annotations
 
@@ -40,6 +40,49 @@ def read_aiger(text: str, path: str = "<text>") -> Module:
     net.name = _title(text) or Path(path).stem
     _fill(net, parts, symbols)
     return net.module()
+
+
+def read_aiger_binary(content: bytes, path: str = "<bytes>") -> Module:
+    """The circuit of an `.aig` file, which is read as the ASCII text that says the same."""
+    head, _, rest = content.partition(b"\n")
+    header = re.fullmatch(rb"aig (\d{1,7}) (\d{1,7}) (\d{1,7}) (\d{1,7}) (\d{1,7})", head)
+    if not header:
+        found = head[:40].decode("ascii", "replace")
+        help = "write binary AIGER with the five numbers M I L O A"
+        raise mistake(path, f"found `{found}`, expected `aig` and five numbers", help=help)
+    variables, inputs, latches, outputs, gates = map(int, header.groups())
+    if variables != inputs + latches + gates:
+        raise mistake(path, f"{variables} variables are not the inputs, latches and gates")
+    *rows, rest = rest.split(b"\n", latches + outputs)
+    if len(rows) < latches + outputs:
+        raise mistake(path, f"the file ends at row {len(rows)} of {latches + outputs}: it is cut")
+    numbers = [row.decode("ascii", "replace") for row in rows]
+    lines = [f"aag {variables} {inputs} {latches} {outputs} {gates}"]
+    lines += [str(2 * k + 2) for k in range(inputs)]
+    lines += [f"{2 * (inputs + k) + 2} {row}" for k, row in enumerate(numbers[:latches])]
+    lines += numbers[latches:]
+    at = 0
+    for z in range(2 * (inputs + latches) + 2, 2 * variables + 2, 2):
+        first, at = _delta(rest, at, path)
+        second, at = _delta(rest, at, path)
+        if not 0 < first <= z or not 0 <= second <= z - first:
+            raise mistake(path, f"gate {z} reads a gate that is not before it")
+        lines.append(f"{z} {z - first} {z - first - second}")
+    tail = rest[at:].decode("utf-8", "replace")
+    return read_aiger("\n".join(lines) + "\n" + tail, path)
+
+
+def _delta(content: bytes, at: int, path: str) -> tuple[int, int]:
+    """A number, seven bits a byte, lowest first, and where the next one begins."""
+    number = 0
+    for shift in range(0, 35, 7):
+        if at >= len(content):
+            raise mistake(path, "the file ends inside its gates: it is cut")
+        number |= (content[at] & 0x7F) << shift
+        at += 1
+        if not content[at - 1] & 0x80:
+            return number, at
+    raise mistake(path, "a gate's number has more than five bytes")
 
 
 def _lines(net: Netlist) -> Iterator[Line]:

@@ -4,20 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
-import tempfile
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
+
+from bonsaic.emit.yosys import installed, yosys
 
 GATES = ("AND", "NAND", "OR", "NOR", "XOR", "XNOR", "ANDNOT", "ORNOT")  # and NOT, which is free
 PASSES = (
     "read_verilog source.v; hierarchy -top top; proc; flatten; memory; opt -full -nodffe -nosdff; "
-    "techmap; opt -full -nodffe -nosdff; abc -g {gates}; opt_clean -purge; write_json made.json"
-)
-YOSYS = (
-    "import sys, pyosys.libyosys as y; y.run_pass(sys.argv[1], y.Design())"  # exits on any error
+    "techmap; opt -full -nodffe -nosdff; abc -g {gates}; opt_clean -purge; write_json made"
 )
 
 
@@ -35,22 +29,11 @@ def direct_synthesis(verilog: str, *, seconds: int = 60) -> Synthesised | None:
 
     None where the extra `formal` is not installed, or they give no answer in time.
     """
-    if find_spec("pyosys") is None:
+    if not installed():
         return None
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "source.v").write_text(verilog + _top(verilog), "utf-8")
-        script = PASSES.format(gates=",".join(GATES))
-        try:
-            subprocess.run(
-                [sys.executable, "-c", YOSYS, script],
-                cwd=folder,
-                capture_output=True,
-                timeout=seconds,
-            )
-        except subprocess.TimeoutExpired:
-            return None
-        made = Path(folder, "made.json")
-        return _measure(json.loads(made.read_text("utf-8"))) if made.exists() else None
+    passes = PASSES.format(gates=",".join(GATES))
+    made, _ = yosys(verilog + _top(verilog), passes, seconds=seconds)
+    return _measure(json.loads(made)) if made else None
 
 
 def _top(verilog: str) -> str:
