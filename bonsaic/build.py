@@ -81,6 +81,10 @@ def build(
     from bonsaic.passes import manager, pipelines
     from bonsaic.passes.dead_nodes import dead_nodes
 
+    if options.device is not None:
+        from bonsaic.grow import device
+
+        device.choose(options.device)  # refused before any other work
     started = time.perf_counter()
     steps = manager.parse_pipeline(pipelines.O1 if options.passes is None else options.passes)
     manager.check_levels(steps, "net", "gate")

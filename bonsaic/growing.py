@@ -16,7 +16,7 @@ POPULATION = (
     "population.npz"  # what `--resume` goes on from; there until a network is grown and pruned
 )
 LEAST_PRUNING = 0.5  # seconds, however late the proof came
-SEARCHING = 0.9  # of the time left; then the smallest networks get round weights
+PRUNING = {"fast": 3.0, "hard": 30.0}  # seconds at most
 
 
 def grow_network(b: Build) -> Network | None:
@@ -92,7 +92,8 @@ def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int],
     from bonsaic.grow.shrink import machine_of, shrink
 
     started = time.perf_counter()
-    left = max(LEAST_PRUNING, SEARCHING * (b.options.budget - b.report.seconds["grow"]))
+    left = max(LEAST_PRUNING, b.options.budget - b.report.seconds["grow"])
+    left = min(PRUNING[b.options.prune], left)
     least = network.edges
 
     def smaller(step: int, edges: int) -> None:
@@ -102,9 +103,7 @@ def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int],
     def shown() -> bool:
         if b.progress:
             spent = time.perf_counter() - started
-            b.progress(
-                f"{spent:5.1f} s ({max(0, left - spent):.0f} s left)  pruning  {least} edges"
-            )
+            b.progress(f"{max(0, left - spent):3.0f} s left  pruning, {least} edges")
         return False
 
     own = machine_of(network, b.spec.table)

@@ -157,3 +157,12 @@ def test_no_device_names_the_command_that_installs_one(monkeypatch):
     with pytest.raises(Missing, match="pip install pocl-binary-distribution"):
         device.choose()
     device.choose.cache_clear()
+
+
+def test_a_device_without_the_memory_asked_for_is_a_mistake_with_the_reason():
+    chosen = device.choose()
+    from tinygrad import dtypes
+    from tinygrad.device import Buffer
+
+    with pytest.raises(Mistake, match=r"failed: Allocation of \d+"), device.watched(chosen):
+        Buffer(device.tinygrad_name(), 1 << 58, dtypes.float32).allocate()

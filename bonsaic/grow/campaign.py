@@ -114,9 +114,10 @@ def grow(
                 fitting = [replace(p, soft=True, steps=2 * p.steps) for p in fitting if not p.sort]
             if recipe != "default":
                 fitting = [_by_recipe(p, recipe) for p in fitting if not p.sort]
-            found = _by_words(
-                record, teacher, fitting, chosen, rng, clock, progress, checkpoint, start
-            )
+            with devices.watched(chosen):
+                found = _by_words(
+                    record, teacher, fitting, chosen, rng, clock, progress, checkpoint, start
+                )
     except KeyboardInterrupt:
         interrupted = True
     told = tuple(sorted(teacher.told))

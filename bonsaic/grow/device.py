@@ -5,6 +5,8 @@ from __future__ import annotations
 import glob
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -72,6 +74,18 @@ def choose(name: str | None = None) -> Device:
         raise Missing(NO_LINKER)
     _show_tinygrad(device)
     return device
+
+
+@contextmanager
+def watched(device: Device) -> Iterator[None]:
+    """Within, it is a `Mistake` where the device refuses memory or work, or is not there any more."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as e:  # tinygrad's for every status of OpenCL
+        if not str(e).startswith(("OpenCL Error", "Allocation of")):
+            raise
+        help = "go on later with --resume, or choose another device, see `bonsaic doctor`"
+        raise mistake("--device", f"{device} failed: {e}", help=help) from None
 
 
 def _show_tinygrad(device: Device) -> None:

@@ -23,10 +23,10 @@ class Progress:
     size: str
 
     def __str__(self) -> str:
-        return (
-            f"{self.seconds:5.1f} s ({self.left:.0f} s left)  {self.size}  step {self.step}  "
-            f"solved {self.solved}/{self.networks}  loss {self.loss:.4f}  sparsity {self.sparsity:.3f}  "
-            f"{self.speed / 1e3:.0f}k network-steps/s"
+        return (  # what matters most first, as narrow terminals cut it off
+            f"{self.left:3.0f} s left  solved {self.solved}/{self.networks}, proved {self.proved}  "
+            f"sparsity {self.sparsity:.3f}  {self.speed:,.0f} network-steps/s  "
+            f"step {self.step}  loss {self.loss:.4f}  {self.size}"
         )
 
 
