@@ -79,7 +79,7 @@ def test_without_time_left_it_stops_without_a_verdict(small):
     from bonsaic.lang import load, tabulate
 
     mealy = tabulate(load(str(PROGRAMS / "delay_1.bp"))).minimised()
-    asked = iter([False] * 12 + [True] * 99)
+    asked = iter([False] * 60 + [True] * 99)
     grown = grow(mealy, guide="none", recipe="original", stop=lambda: next(asked))
     assert grown.network is None and grown.best is not None and grown.steps == 300
     assert len(grown.told) == 1

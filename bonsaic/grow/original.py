@@ -13,11 +13,12 @@ import numpy as np
 
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.kernel import tuned
-from bonsaic.grow.loop import CHECK, NETWORKS, Attempt
+from bonsaic.grow.loop import NETWORKS, Attempt
 from bonsaic.grow.population import Population, Sparsity
 from bonsaic.prove.verdict import Differs, Proved
 
 WORDS, TICKS, STEPS = 1024, 20, 5000  # of a step, of a word, of a run: solved or not
+CHECK = 5  # every so many steps the clock is looked at, as they are long
 POOL, REDRAWN = 8192, 100  # words drawn ahead; after so many steps they are others
 RATE, SPARSITY = 0.01, Sparsity(0.05, 0.025, 10.0, 0.001)
 DECAYS = {500: (0.8, 0.8), 1000: (0.6, 0.6), 2500: (0.5, 1.0)}  # of the rate, of the intensity
@@ -43,7 +44,10 @@ class Original(Attempt):
         self.population = Population(self.plan.shape, batch, weights, sparsity)
 
     def run(self) -> Iterator[np.ndarray]:
-        """All steps, however early a network is right; then the sparsest right ones are judged. Yields as `Attempt`."""
+        """All steps, however early a network is right; then the sparsest right ones are judged.
+
+        Yields losses, like `Attempt`.
+        """
         rate, losses = RATE, np.ones((NETWORKS, 2))
         vectors = WORDS // self.population.batch.lanes
         while self.steps < STEPS:
