@@ -39,7 +39,7 @@ def matched(spec: str, first: Machine, impl: str, second: Side) -> tuple[Machine
             assert not isinstance(renamed, Tick)
             return renamed, second
         return first, _renamed(second, first.inputs, first.outputs)
-    if isinstance(second, TableMachine):
+    if isinstance(second, TableMachine) and not _nameless(impl, second, first):
         second = TableMachine(_without(second.table, first.inputs))
     inputs = _as_spelt(second.inputs, first.inputs)
     return first, _renamed(second, inputs, _as_spelt(second.outputs, first.outputs))

@@ -45,6 +45,12 @@ class _Reader:
 
     def module(self, graph: Any, name: str) -> Module:
         ports = self.neurons(self.get(graph, "inputLayer", dict, "the file"), "inputLayer")
+        for i, n in enumerate(ports):
+            where = f"input {i}"
+            if n and (
+                n.get("weights") or self.activation(n, where) or self.number(n, "bias", where)
+            ):
+                raise self.fail(f"{where} has weights, a bias or an activation: it is a wire here")
         inputs = tuple(port(f"input_{i}", SIGN) for i in range(len(ports)))
         wires: list[Node | None] = list(inputs)
         regs: list[Node] = []

@@ -157,3 +157,63 @@ def test_a_certificate_does_not_confuse_an_input_with_the_state_of_a_kiss2_file(
     assert isinstance(compare(str(program), str(table))[0], Proved)
     with pytest.raises(Mistake, match="another name for the input `at`"):
         compare(str(program), str(table), certify=True)
+
+
+AND_GATE = "program both(b: bit, a: bit) -> (y: bit) { y = a and not b }"
+NAMELESS = "aag 3 2 0 1 1\n2\n4\n6\n6 4 3\n"
+
+
+def test_ports_without_names_are_matched_by_position_and_that_is_said(tmp_path, capsys):
+    spec, impl = tmp_path / "a.bp", tmp_path / "a.aag"
+    spec.write_text(AND_GATE)
+    impl.write_text(NAMELESS)
+    assert main(["prove", str(spec), str(impl)]) == 0
+    assert "matched by position: b = i0, a = i1, y = o0\n" in capsys.readouterr().out
+    impl.write_text(NAMELESS + "i0 a\ni1 b\no0 y\n")  # now the names count
+    assert main(["prove", str(spec), str(impl)]) == 1
+    assert "position" not in capsys.readouterr().out
+    impl.write_text("aag 2 2 0 1 0\n2\n4\n2\ni0 a\n")
+    assert main(["prove", str(spec), str(impl)]) == 2
+    said = "the specification has (b, a) -> (y), the implementation (a, i1) -> (o0)"
+    assert said in capsys.readouterr().err
+    foreign = tmp_path / "a.blif"
+    foreign.write_text(".model m\n.inputs pi0 pi1\n.outputs po0\n.names pi0 pi1 po0\n01 1\n.end\n")
+    assert main(["prove", str(foreign), str(spec)]) == 0
+    assert "matched by position: pi0 = b, pi1 = a, po0 = y\n" in capsys.readouterr().out
+
+
+def test_a_wire_of_a_vector_is_spelt_either_way(tmp_path):
+    spec, impl = tmp_path / "a.bp", tmp_path / "a.blif"
+    spec.write_text("program a(x: int[0..3], z: bit) -> (y: bit) { y = x == 1 and z }")
+    impl.write_text(
+        ".model m\n.inputs z x[1] x[0]\n.outputs y\n.names x[0] x[1] z y\n101 1\n.end\n"
+    )
+    assert isinstance(compare(str(spec), str(impl))[0], Proved)
+
+
+IDLE = {
+    "b.bp": "program b(u: bit, x: bit) -> (y: bit) { y = not x }",
+    "b.bir": "module b : gate { in u : bit in x : bit n = not x : bit out y = n }",
+    "b.blif": ".model b\n.inputs u x\n.outputs y\n.names x y\n0 1\n.end\n",
+    "b.aag": "aag 2 2 0 1 0\n2\n4\n5\ni0 u\ni1 x\no0 y\n",
+    "b.v": "module b(input clk, rst, u, x, output y); assign y = ~x; endmodule",
+}
+
+
+@pytest.mark.parametrize("name", IDLE)
+def test_an_input_on_which_nothing_depends_may_be_absent(name, tmp_path):
+    spec, impl = tmp_path / "a.bp", tmp_path / name
+    spec.write_text("program a(x: bit) -> (y: bit) { y = not x }")
+    impl.write_text(IDLE[name])
+    if name == "b.v":
+        pytest.importorskip("pyosys")
+    for pair in ((spec, impl), (impl, spec)):
+        assert isinstance(compare(*map(str, pair))[0], Proved)
+
+
+def test_an_input_on_which_a_program_depends_may_not(tmp_path):
+    spec, impl = tmp_path / "a.bp", tmp_path / "b.bp"
+    spec.write_text("program a(x: bit) -> (y: bit) { y = not x }")
+    impl.write_text("program b(x: bit, u: bit) -> (y: bit) { assume u y = not x }")
+    with pytest.raises(Mistake, match=r"has \(x\) -> \(y\), the implementation \(x, u\)"):
+        compare(str(spec), str(impl))

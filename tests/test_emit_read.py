@@ -7,10 +7,10 @@ import pytest
 from circuits import ALL, anything, loop_3, replace_111
 
 from bonsaic.diag import Mistake
-from bonsaic.emit.aiger import aiger
+from bonsaic.emit.aiger import aiger, aiger_binary
 from bonsaic.emit.blif import blif
 from bonsaic.emit.python import python
-from bonsaic.emit.read_aiger import read_aiger
+from bonsaic.emit.read_aiger import read_aiger, read_aiger_binary
 from bonsaic.emit.read_blif import read_blif
 from bonsaic.emit.read_python import read_python
 from bonsaic.emit.read_verilog import read_verilog
@@ -70,6 +70,7 @@ REFUSED = {
         ("\x00\x01", "expected `.model`"),
         ((".names x t3", ".names z t3"), "`z` is not defined"),
         ((".end\n", ""), "ends without `.end`"),
+        ((".end\n", ".end\n.model b\n.end\n"), "something follows the `.end`"),
         ((".latch t3 s0 1", ".latch t3 s0 2"), "register `s0` has no initial value"),
         ((".latch t3 s0 1", ".latch t3 s0"), "register `s0` has no initial value"),
         ((".latch t3 s0 1", ".latch t3 s0 x"), "expected an initial value"),
@@ -191,3 +192,33 @@ def test_aiger_without_symbols_is_read():
     m = read_aiger("aag 1 0 1 1 0\n2 3\n3\n", "toggle.aag")
     assert (m.name, list(m.outs)) == ("toggle", ["o0"])
     assert simulate(m, np.zeros((1, 4, 0), np.uint8))[0, :, 0].tolist() == [True, False] * 2
+
+
+@pytest.mark.parametrize("m", [*ALL, anything(99, 300, 4, 8)], ids=lambda m: m.name)
+def test_binary_aiger_is_read_whole_or_not_at_all(m):
+    """It names no ports, keeps their order, and starts every register with 0."""
+    content = aiger_binary(m)
+    words = np.random.default_rng(0).integers(0, 2, (20, 12, len(m.inputs)), dtype=np.uint8)
+    again = read_aiger_binary(content)
+    assert np.array_equal(simulate(again, words), simulate(m, words))
+    assert list(again.outs) == [f"o{k}" for k in range(len(m.outs))]
+    for end in range(0, len(content), 1 + len(content) // 50):
+        with pytest.raises(Mistake):
+            read_aiger_binary(content[:end])
+
+
+@pytest.mark.parametrize(
+    "content, said",
+    [
+        (b"", "expected `aig`"),
+        (b"aag 0 0 0 0 0\n", "expected `aig`"),
+        (b"aig 2 1 0 1 0\n2\n", "2 variables are not"),
+        (b"aig 3 2 0 1 1\n6\n\x07\x00", "gate 6 reads a gate that is not before it"),
+        (b"aig 3 2 0 1 1\n6\n\x02\x07", "gate 6 reads a gate that is not before it"),
+        (b"aig 3 2 0 1 1\n6\n\xff\xff\xff\xff\xff\x01\x00", "more than five bytes"),
+        (b"aig 9999999 9999999 0 1 0\n2\n", "9,999,999 variables are more than"),
+    ],
+)
+def test_damaged_binary_aiger_is_refused(content, said):
+    with pytest.raises(Mistake, match=said):
+        read_aiger_binary(content, "x.aig")

@@ -86,6 +86,8 @@ REFUSED = [
     (("cells",), None, "the file: `cells` is missing"),
     (("cells",), {}, "the file: `cells` has the wrong shape"),
     (("inputLayer",), [], "the file: `inputLayer` has the wrong shape"),
+    (("inputLayer", "neurons", 0), neuron("linear", 1), "input 0 has weights, a bias"),
+    (("inputLayer", "neurons", 0), neuron("tanh", 0), "there is no activation 'tanh'"),
     (("cells", 0), 3, "cell 0: `stateNeurons` is missing"),
     (("cells", 0, "recurrentNeurons"), "x", "cell 0: `recurrentNeurons` has the wrong shape"),
     (("cells", 0, "stateNeurons"), [1], "must list neurons and null"),

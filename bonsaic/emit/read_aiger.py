@@ -12,6 +12,7 @@ from bonsaic.emit.netlist import Definition, Netlist, read_size
 from bonsaic.ir.core import Module, Node, node
 
 Line = tuple[str, Span]
+VARIABLES = 300_000  # of a binary file, whose ASCII text must not be too large to read
 
 
 def read_aiger(text: str, path: str = "<text>") -> Module:
@@ -45,7 +46,7 @@ def read_aiger(text: str, path: str = "<text>") -> Module:
 def read_aiger_binary(content: bytes, path: str = "<bytes>") -> Module:
     """The circuit of an `.aig` file, which is read as the ASCII text that says the same."""
     head, _, rest = content.partition(b"\n")
-    header = re.fullmatch(rb"aig (\d{1,7}) (\d{1,7}) (\d{1,7}) (\d{1,7}) (\d{1,7})", head)
+    header = re.fullmatch(rb"aig (\d{1,9}) (\d{1,9}) (\d{1,9}) (\d{1,9}) (\d{1,9})", head)
     if not header:
         found = head[:40].decode("ascii", "replace")
         help = "write binary AIGER with the five numbers M I L O A"
@@ -53,6 +54,10 @@ def read_aiger_binary(content: bytes, path: str = "<bytes>") -> Module:
     variables, inputs, latches, outputs, gates = map(int, header.groups())
     if variables != inputs + latches + gates:
         raise mistake(path, f"{variables} variables are not the inputs, latches and gates")
+    if variables > VARIABLES:
+        raise mistake(
+            path, f"{variables:,} variables are more than the {VARIABLES:,} that are read"
+        )
     *rows, rest = rest.split(b"\n", latches + outputs)
     if len(rows) < latches + outputs:
         raise mistake(path, f"the file ends at row {len(rows)} of {latches + outputs}: it is cut")

@@ -53,7 +53,8 @@ def read_blif(text: str, path: str = "<text>") -> Module:
                     raise mistake(span, "`.names` needs at least the signal it defines")
                 cover = (rest, [])
             case ".end":
-                break
+                if words is not lines[-1]:
+                    raise mistake(span, "something follows the `.end`: only one model is read")
             case _:
                 raise mistake(span, f"`{keyword}` is not read")
     for name, at in wires:
