@@ -65,7 +65,7 @@ def _grown(b: Build) -> Grown:
     if best is not None:
         _save(b, best)
     b.timed("grow", started)
-    further = (b.out.directory / POPULATION).exists()
+    further = o.recipe == "default" and (b.out.directory / POPULATION).exists()
     if grown.interrupted:
         kept = f"the best network so far is in {b.out.directory}" if best else "no network yet"
         b.say(f"  stopped   {kept}{'; --resume goes on' if further else ''}")

@@ -63,6 +63,17 @@ def test_no_recipe_but_the_default_is_repaired():
     assert grown.network is not None and len(grown.told) == 2
 
 
+def test_a_recipe_goes_its_own_way_whatever_the_guide_could_tell():
+    grown = grow(machine("delay_1"), seed=0, guide="states", recipe="tanh")
+    assert grown.network is not None and grown.network.activation == "tanh"
+    assert len(grown.told) == 2
+
+
+def test_only_the_default_recipe_can_be_gone_on_with(tmp_path):
+    with pytest.raises(Mistake, match="the recipe `ternary` writes no population down"):
+        grow(machine("delay_1"), recipe="ternary", keep=tmp_path, resume=True)
+
+
 @pytest.mark.skipif(WITHOUT_CMA, reason="the extra `blackbox` is not here")
 def test_black_box_search_ends_with_a_proof_and_the_same_for_the_same_seed():
     mealy = machine("delay_1")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bonsaic.diag import mistake
 from bonsaic.grow import device as devices
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.checkpoint import Checkpoint, Snapshot
@@ -93,6 +94,9 @@ def grow(
     recipe: how weights are found from words, see `recipes`.
     """
     assert guide in GUIDES, guide
+    if resume and recipe != "default":
+        why = f"the recipe `{recipe}` writes no population down to go on with"
+        raise mistake("--resume", why, help="leave --resume out")
     clock = _Clock(time.perf_counter(), budget, stop)
     chosen = devices.choose(device)
     rng, record = np.random.default_rng(seed), Record()
@@ -106,7 +110,7 @@ def grow(
         teacher.told.update(start.facts["told"])
     found, interrupted = None, False
     try:
-        if guide == "states" and start is None:
+        if guide == "states" and recipe == "default" and start is None:
             found = _by_states(record, teacher, rng, clock)
         if found is None and not (record.tried and start is None and clock.over()):
             fitting = plans(mealy)
