@@ -25,7 +25,6 @@ TURNS = (
     (8, 6),
 )  # (where the zigzag turns, largest weight), in units of 1, 1/2, 1/4
 MOST = 6  # the most neurons a signal is made of
-FULLEST = 40  # of the neurons on the same columns, beside a literal, those that cover most
 KEPT = 1200  # of the neurons that say nothing wrong, this many are tried as parts of a cover
 WIDER = 2.0  # what an input beyond the usual costs more
 WIDEST = 6  # the most inputs a neuron may have
@@ -44,16 +43,8 @@ class Part:
     def gate(self, seen: np.ndarray) -> tuple[np.ndarray, float]:
         """Round weights for the columns, and a bias; seen: 0/1 [row, column]."""
         found = readable(seen[:, self.columns] * 2 - 1, self.says)
-        if found is not None:
-            return found
-        # the last column is a literal: where it is wrong it pushes the rest beyond the last turn
-        *others, last = self.columns
-        (is_one,) = np.unique(seen[self.says > 0, last])
-        here = seen[:, last] == is_one
-        inner = readable(seen[here][:, others] * 2 - 1, self.says[here])
-        assert inner is not None, self
-        push = math.ceil((np.abs(inner[0]).sum() + inner[1] + 3) / 2)
-        return np.append(inner[0], push * (2.0 * is_one - 1)), inner[1] - push
+        assert found is not None, self
+        return found
 
 
 def _patterns(columns: int) -> np.ndarray:
@@ -99,7 +90,6 @@ class _Parts:
     price: np.ndarray
     mark: np.ndarray  # uint64: the sum of its covered rows' random marks
     covers: np.ndarray  # bool [part, row where the goal is 1]
-    literal: np.ndarray  # [part, (column, value)]: fires only where this too, column -1 for always
 
 
 def decompose(
@@ -121,20 +111,18 @@ def decompose(
     if not (goal > 0).any():
         return [Part((), -np.ones(len(goal)), 0.0)]
     marks = np.random.default_rng(0).integers(0, 1 << 63, int((goal > 0).sum()), dtype=np.uint64)
-    parts = _parts(seen, goal, price, marks)
+    parts = _parts(seen, goal, price, marks, over)
     whole = marks.sum(dtype=np.uint64)
     chosen = _alone(parts, whole)
     if chosen is None and len(parts.price):
-        chosen = _split(parts, whole) if exclusive else _cover(parts)
-    if chosen is None and not over():
-        parts = _parts(seen, goal, price, marks, literals=True, over=over)
-        chosen = _alone(parts, whole) or _greedy(parts, exclusive)
+        chosen = _split(parts, whole, over) if exclusive else _cover(parts, over)
+        chosen = chosen or _greedy(parts, exclusive)
     narrow = None if chosen is None else [_part(parts, i, seen) for i in chosen]
     paid = math.inf if narrow is None else sum(p.price for p in narrow)
     for reads in range(READS + 1, WIDEST + 1):
         if over() or paid <= reads + 1 + WIDER * (reads - READS):
             break
-        wide = _wide(seen, goal, price, reads)
+        wide = _wide(seen, goal, price, reads, over)
         if wide and wide.price <= paid:
             return [wide]
     return narrow
@@ -142,22 +130,26 @@ def decompose(
 
 def _part(parts: _Parts, i: int, seen: np.ndarray) -> Part:
     """Only the columns that matter."""
-    literal, is_one = parts.literal[i]
     answers = parts.table[i] >> np.arange(ROWS) & 1
     support = list(itertools.combinations(range(seen.shape[1]), READS))[parts.support[i]]
     kept = [c for c in range(READS) if (answers != answers[np.arange(ROWS) ^ (1 << c)]).any()]
     columns = tuple(support[c] for c in kept)
     says = answers[seen[:, support] @ (1 << np.arange(READS))] * 2 - 1
-    if literal >= 0:
-        columns = (*columns, int(literal))
-        says = np.where(seen[:, literal] == is_one, says, -1)
     return Part(columns, says, float(parts.price[i]) + 1)
 
 
-def _wide(seen: np.ndarray, goal: np.ndarray, price: np.ndarray, reads: int) -> Part | None:
+def _wide(
+    seen: np.ndarray,
+    goal: np.ndarray,
+    price: np.ndarray,
+    reads: int,
+    over: Callable[[], bool],
+) -> Part | None:
     """One neuron of so many inputs, where that is enough."""
     cared = goal != 0
     for support in itertools.combinations(range(seen.shape[1]), reads):
+        if over():
+            return None
         key = seen[cared][:, support] @ (1 << np.arange(reads))
         one = np.zeros(1 << reads, bool)
         zero = one.copy()
@@ -177,54 +169,39 @@ def _parts(
     goal: np.ndarray,
     price: np.ndarray,
     marks: np.ndarray,
-    literals: bool = False,
-    over: Callable[[], bool] = lambda: False,
+    over: Callable[[], bool],
 ) -> _Parts:
-    """literals: also those that fire only where one more column is 0, or 1.
-    A neuron can always be made so: a large weight takes it beyond the last turn of the zigzag.
-    """
     tables, matters = functions()
     found: list[tuple[np.ndarray, ...]] = []
-    columns = range(seen.shape[1])
-    extra = itertools.product(columns, (0, 1)) if literals else ()
-    supports = list(enumerate(itertools.combinations(columns, READS)))
-    for (number, support), (also, value) in itertools.product(supports, [(-1, 0), *extra]):
-        if also in support or (found and over()):
-            continue
-        here = seen[:, also] == value if also >= 0 else np.ones(len(seen), bool)
+    above = goal > 0
+    for number, support in enumerate(itertools.combinations(range(seen.shape[1]), READS)):
+        if found and over():
+            break
         row = seen[:, support] @ (1 << np.arange(READS))
-        never = np.bitwise_or.reduce(1 << row[here & (goal < 0)], initial=0)
-        wanted = np.bitwise_or.reduce(1 << row[here & (goal > 0)], initial=0)
+        never = np.bitwise_or.reduce(1 << row[goal < 0], initial=0)
+        wanted = np.bitwise_or.reduce(1 << row[above], initial=0)
         fine = np.flatnonzero(((tables & never) == 0) & ((tables & wanted) != 0))
         cost = matters[fine] @ price[list(support)]
         fine = fine[np.argsort(cost, kind="stable")]
         keys, at = np.unique(tables[fine] & wanted, return_index=True)
-        if literals:  # only the fullest, or there are too many
-            full = np.argsort(-np.bitwise_count(keys.astype(np.uint32)), kind="stable")[:FULLEST]
-            keys, at = keys[full], at[full]
         fine = fine[at]
-        above = goal > 0
-        covered = here[above]
         by_pattern = np.zeros(ROWS, np.uint64)
-        np.add.at(by_pattern, row[above & here], marks[covered])
+        np.add.at(by_pattern, row[above], marks)
         fired = keys[:, None] >> np.arange(ROWS) & 1
         found.append(
             (
                 tables[fine],
                 np.full(len(fine), number),
-                matters[fine] @ price[list(support)] + (price[also] if also >= 0 else 0.0),
+                matters[fine] @ price[list(support)],
                 (fired.astype(np.uint64) * by_pattern).sum(1, dtype=np.uint64),
-                fired[:, row[above]].astype(bool) & covered,
-                np.tile([also, value], (len(fine), 1)),
+                fired[:, row[above]].astype(bool),
             )
         )
-    table, support_, cost, mark, covers, literal = (
-        np.concatenate(c) for c in zip(*found, strict=True)
-    )
+    table, support_, cost, mark, covers = (np.concatenate(c) for c in zip(*found, strict=True))
     order = np.argsort(cost, kind="stable")
     _, at = np.unique(mark[order], return_index=True)
     at = order[at]
-    return _Parts(table[at], support_[at], cost[at], mark[at], covers[at], literal[at])
+    return _Parts(table[at], support_[at], cost[at], mark[at], covers[at])
 
 
 def _alone(parts: _Parts, whole: np.uint64) -> list[int] | None:
@@ -232,20 +209,29 @@ def _alone(parts: _Parts, whole: np.uint64) -> list[int] | None:
     return [int(at[parts.price[at].argmin()])] if len(at) else None
 
 
-def _split(parts: _Parts, whole: np.uint64) -> list[int] | None:
+def _split(parts: _Parts, whole: np.uint64, over: Callable[[], bool]) -> list[int] | None:
     """Two parts that share no row and cover all, else three."""
     pair = _pair(parts.mark, parts.price, whole, np.arange(len(parts.mark)))
     if pair is not None:
         return pair
     best, least = None, np.inf
     large = np.argsort(-parts.covers.sum(1), kind="stable")[:WIDE]
+    covers = _packed(parts.covers)
     for i in large.tolist():
-        beside = np.flatnonzero(~(parts.covers & parts.covers[i]).any(1))
+        if over():
+            break
+        beside = np.flatnonzero(~(covers & covers[i]).any(1))
         rest = (whole - parts.mark[[i]])[0]  # as an array: it may wrap round
         two = _pair(parts.mark[beside], parts.price[beside], rest, beside)
         if two is not None and parts.price[[i, *two]].sum() < least:
             best, least = [i, *two], parts.price[[i, *two]].sum()
     return best
+
+
+def _packed(rows: np.ndarray) -> np.ndarray:
+    """The same bits in words: uint64 [row, word]."""
+    packed = np.packbits(rows, axis=1)
+    return np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
 
 
 def _greedy(parts: _Parts, exclusive: bool) -> list[int] | None:
@@ -279,7 +265,7 @@ def _pair(
     return [int(names[match[best]]), int(names[mate[best]])]
 
 
-def _cover(parts: _Parts) -> list[int] | None:
+def _cover(parts: _Parts, over: Callable[[], bool]) -> list[int] | None:
     """Two parts that cover all rows together, else three."""
     size = parts.covers.sum(1)
     order = np.lexsort((parts.price, -size))[:KEPT]
@@ -291,6 +277,8 @@ def _cover(parts: _Parts) -> list[int] | None:
     best, least = None, np.inf
     few, cost = open_[:WIDE], price[:WIDE]
     for i in range(len(few)):
+        if over():
+            break
         left = few * few[i]
         three = np.where(left @ few.T == 0, cost[:, None] + cost + cost[i], np.inf)
         if three.min() < least:

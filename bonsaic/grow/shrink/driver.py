@@ -5,36 +5,42 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bonsaic.grow.shrink.coded import coded_of, network_of
+from bonsaic.grow.shrink.codings import climbed
 from bonsaic.grow.shrink.construct import ALL_CODINGS, construct
-from bonsaic.grow.shrink.cover import covers
 from bonsaic.grow.shrink.decompose import READS
 from bonsaic.grow.shrink.finish import finish
+from bonsaic.grow.shrink.gates import beyond
+from bonsaic.grow.shrink.letters import STATES as FEW_STATES
 from bonsaic.grow.shrink.rows import Rows, rows_of
-from bonsaic.grow.shrink.search import WIDE, Found, Plan, search
+from bonsaic.grow.shrink.search import Found, Plan, search
 from bonsaic.grow.shrink.sketch import Sketch, expand
+from bonsaic.grow.shrink.stack import stacked
+from bonsaic.grow.shrink.stages import Layout, Workshop, layout
 from bonsaic.grow.shrink.walk import agree
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Network
 
 WORK = {"fast": 1e8, "hard": 4e8}  # array elements a search may touch
 TRIED = {"fast": 250, "hard": 2000}  # neurons' supports to look through while constructing
+CODINGS = {"fast": 60, "hard": 2000}  # of states, for a stack of cells
+STACKS = {"fast": 2, "hard": 8}  # of the cheapest layouts, built
+ONE_CELL = {"fast": 64, "hard": 1000}  # rows up to which a single cell is tried beside a stack
 IDLE = {"fast": 300, "hard": 1000}
 OVERHEAD = 16_000  # elements' worth of calls in one step
 COUNTS = (24, 96)  # the fewest and the most networks side by side
 STEPS = (400, 8000)
 FINISHED = 8  # of the smallest networks, this many are given round weights and compared
 HOPELESS = 0.1  # with more of the rows wrong than this, more neurons a signal are not tried
-UNCOVERED = (
-    0.4  # of the time, after which a machine that nothing was found for is covered by and-gates
-)
-COVERS = {"fast": 2e6, "hard": 8e6}  # codings times rows squared to try for such a cover
-DESCENDING = 0.65  # of the time, until which a cover is descended from: what comes of it takes longer to lower
-DESCENDED = 2000  # edges up to which a cover is worth descending from
+LAID, STACKED, SEARCHED = (
+    0.25,
+    0.5,
+    0.85,
+)  # of the time, until which codings and stacks are tried, and one cell
 THIN = 0.05  # a margin below this is avoided
 
 
@@ -47,6 +53,27 @@ class Shrunk:
     margin: float
     recipe: str
     history: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What shrinking may take: "fast" or "hard", a seed, and when it has to end."""
+
+    name: str
+    seed: int
+    started: float
+    budget: float | None
+    progress: Callable[[int, int], None] | None
+    stop: Callable[[], bool] | None
+
+    def until(self, share: float) -> Callable[[], bool]:
+        """Whether this share of the time is over, or somebody says stop."""
+
+        def over() -> bool:
+            late = self.budget is not None and time.monotonic() > self.started + share * self.budget
+            return late or (self.stop is not None and self.stop())
+
+        return over
 
 
 def shrink(
@@ -70,17 +97,9 @@ def shrink(
     kept = Shrunk(network, network.edges, before.margin, "kept", ())
     if effort == "off":
         return kept
-    deadline = None if budget is None else time.monotonic() + budget
-    rows = rows_of(mealy)
-    found = _search(rows, effort, seed, deadline, progress, stop)
-    if found.nets:
-        small = [expand(net, network) for net in found.nets]
-        candidate = _shrunk(small, mealy, "codes free", found.history, deadline)
-    elif coded_of(network, mealy) is not None:
-        candidate = _shrunk([network], mealy, "codes kept", (), deadline)
-    else:
-        return kept
-    return min(kept, candidate, key=lambda s: s.edges)
+    e = Effort(effort, seed, time.monotonic(), budget, progress, stop)
+    found = _found(mealy, network, e) or _finished([network], mealy, "codes kept", e.until(1))
+    return min([kept, *found], key=_worth)
 
 
 def from_table(
@@ -92,93 +111,72 @@ def from_table(
     progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Network | None:
-    """A small network with one code per state of the table, or None where the search finds none."""
+    """A small network of hard cells that answers as the table, or None where the search finds none."""
+    wires = len(mealy.outputs)
+    empty = np.zeros((0, wires), np.float32)
+    like = Network(mealy.name, mealy.inputs, mealy.outputs, (), empty, np.zeros(wires, np.float32))
+    e = Effort(effort, seed, time.monotonic(), budget, progress, stop)
+    found = _found(mealy, like, e)
+    return min(found, key=_worth).network if found else None
+
+
+def _found(mealy: Mealy, like: Network, e: Effort) -> list[Shrunk]:
+    """Finished networks, of stacked cells and of one."""
+    rng = np.random.default_rng(e.seed)
+    stacks = _stacks(mealy, like, e, rng)
+    done = _finished(stacks, mealy, "stacked", e.until(STACKED))
     rows = rows_of(mealy)
-    deadline = None if budget is None else time.monotonic() + budget
-    found = _search(rows, effort, seed, deadline, progress, stop)
-    if not found.nets:
-        return None
-    empty = np.zeros((0, len(mealy.outputs)), np.float32)
-    like = Network(
-        mealy.name, mealy.inputs, mealy.outputs, (), empty, np.zeros(len(mealy.outputs), np.float32)
-    )
-    small = [expand(net, like) for net in found.nets]
-    return _shrunk(small, mealy, "codes free", found.history, deadline).network
+    if done and len(rows.here) > ONE_CELL[e.name]:
+        return done
+    found = _from_little(rows, e, rng)
+    single = [expand(net, like) for net in found.nets[:FINISHED]]
+    singles = _finished(single, mealy, "one cell", e.until(1))
+    return done + [replace(s, history=tuple(found.history)) for s in singles]
 
 
-def _search(
-    rows: Rows,
-    effort: str,
-    seed: int,
-    deadline: float | None,
-    progress: Callable[[int, int], None] | None,
-    stop: Callable[[], bool] | None,
-) -> Found:
-    """Construct, then descend from what was constructed, or else from what the population finds."""
-    rng = np.random.default_rng(seed)
-    now = time.monotonic()
-    uncovered, descended = (
-        None if deadline is None else now + share * (deadline - now)
-        for share in (UNCOVERED, DESCENDING)
-    )
+def _stacks(mealy: Mealy, like: Network, e: Effort, rng: np.random.Generator) -> list[Network]:
+    """A features' cell, the states' and perhaps the outputs', of the codings for which that takes least."""
+    m = mealy.reachable()
+    if not 1 < m.states <= FEW_STATES:
+        return []
 
-    def over(end: float | None = deadline) -> bool:
-        late = end is not None and time.monotonic() > end
-        return late or (stop is not None and stop())
+    def judge(codes: np.ndarray) -> tuple[float, Layout]:
+        made = layout(m, codes)
+        return made.cost, made
 
-    found = _from_little(rows, effort, rng, lambda: over(uncovered), over, progress)
-    if found.nets:
-        return found
-    tries = int(np.clip(COVERS[effort] / len(rows.here) ** 2, 4, 200))
-    start = covers(rows, tries, rng, over=over)[:FINISHED]
-    start = [net for net in start if _per_bit(net) <= _per_bit(start[0])]
-    found = Found(start)
-    if start[0].edges <= DESCENDED and not over(descended):
-        sizes = _sizes(start)[0]
-        found = _descend(rows, effort, rng, start, sizes, lambda: over(descended), progress)
+    workshop, over = Workshop(m), e.until(STACKED)
+    plans = climbed(m, judge, CODINGS[e.name], rng, e.until(LAID))
+    found: list[Network] = []
+    for _, plan in plans[: STACKS[e.name]]:
+        if found and over():
+            break
+        both = (stacked(workshop, p, like) for p in (plan, workshop.freed(plan, over)))
+        found += [net for net in both if net is not None]
     return found
 
 
-def _from_little(
-    rows: Rows,
-    effort: str,
-    rng: np.random.Generator,
-    late: Callable[[], bool],
-    over: Callable[[], bool],
-    progress: Callable[[int, int], None] | None,
-) -> Found:
-    """What few neurons a signal can do; until `late` where nothing was found, else until `over`."""
-    built = construct(rows, _tries(rows, effort), rng, over=late)
+def _from_little(rows: Rows, e: Effort, rng: np.random.Generator) -> Found:
+    """One cell: constructed and descended from, or else what the population finds."""
+    over = e.until(SEARCHED)
+    built = construct(rows, _tries(rows, e.name), rng, over=over)
     start = [net for net in built if _per_bit(net) <= _per_bit(built[0])][:FINISHED]
     found = Found()
-    for sizes in _sizes(start):
-        end = over if start else late
-        found = _descend(rows, effort, rng, start, sizes, end, progress)
-        if found.nets or end() or found.fewest_wrong > len(rows.here) * HOPELESS:
+    for per_bit, per_wire in _sizes(start):
+        if over() and not start:
+            break
+        found = search(
+            rows,
+            _plan(rows, e.name, per_bit, per_wire),
+            rng,
+            start=start,
+            per_bit=per_bit,
+            per_wire=per_wire,
+            over=over,
+            progress=e.progress,
+        )
+        if found.nets or found.fewest_wrong > len(rows.here) * HOPELESS:
             break
     return found
-
-
-def _descend(
-    rows: Rows,
-    effort: str,
-    rng: np.random.Generator,
-    start: Sequence[Sketch],
-    sizes: tuple[int, int],
-    over: Callable[[], bool],
-    progress: Callable[[int, int], None] | None,
-) -> Found:
-    per_bit, per_wire = sizes
-    return search(
-        rows,
-        _plan(rows, effort, per_bit, per_wire),
-        rng,
-        start=start,
-        per_bit=per_bit,
-        per_wire=per_wire,
-        over=over,
-        progress=progress,
-    )
 
 
 def _sizes(start: Sequence[Sketch]) -> list[tuple[int, int]]:
@@ -209,20 +207,12 @@ def _plan(rows: Rows, effort: str, per_bit: int, per_wire: int) -> Plan:
     return Plan(count, steps, IDLE[effort])
 
 
-def _shrunk(
-    nets: Sequence[Network],
-    mealy: Mealy,
-    recipe: str,
-    history: Sequence[tuple[int, int]],
-    deadline: float | None,
-) -> Shrunk:
-    """The best of these right networks, finished: few edges and narrow neurons, then the widest margin."""
+def _finished(
+    nets: Sequence[Network], mealy: Mealy, recipe: str, over: Callable[[], bool]
+) -> list[Shrunk]:
+    """These right networks with few inputs to every neuron and round weights; the first at least."""
     finished: list[Shrunk] = []
-
-    def over() -> bool:
-        return deadline is not None and time.monotonic() > deadline
-
-    for net in nets[:FINISHED]:
+    for net in nets:
         if finished and over():
             break
         coded = coded_of(net, mealy)
@@ -231,14 +221,12 @@ def _shrunk(
         done = network_of(finish(*coded, over=over), net)
         verdict = agree(mealy, done)
         assert verdict is not None, "a finished network answers wrongly"
-        finished.append(Shrunk(done, done.edges, verdict.margin, recipe, tuple(history)))
-    assert finished
-    return min(finished, key=_worth)
+        finished.append(Shrunk(done, done.edges, verdict.margin, recipe, ()))
+    return finished
 
 
 def _worth(s: Shrunk) -> tuple[float, float]:
     """Less is better: a margin that float32 could blur costs more than an edge."""
-    (cell,) = s.network.cells
-    fans = [np.count_nonzero(k, axis=0) for k in (cell.recurrent_kernel, cell.output_kernel)]
-    wide = np.maximum(np.concatenate(fans) - WIDE, 0).sum()
-    return s.edges + 2.0 * wide + (1.5 if s.margin < THIN else 0), -s.margin
+    kernels = [k for c in s.network.cells for k in (c.recurrent_kernel, c.output_kernel)]
+    fans = np.concatenate([np.count_nonzero(k, axis=0) for k in (*kernels, s.network.head_kernel)])
+    return s.edges + beyond(fans) + (1.5 if s.margin < THIN else 0), -s.margin

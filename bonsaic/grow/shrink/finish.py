@@ -8,10 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from bonsaic.grow.shrink.coded import Coded, holds, reads, targets, trim
+from bonsaic.grow.shrink.coded import Coded, Layer, holds, seen, targets, trim
 from bonsaic.grow.shrink.gates import GRIDS, readable, rounded, vote
 from bonsaic.grow.shrink.rows import Rows
-from bonsaic.grow.shrink.walk import zigzag
 
 SUPPORTS = 3000  # sets of inputs tried for one neuron
 
@@ -22,50 +21,62 @@ def finish(net: Coded, rows: Rows, *, over: Callable[[], bool] = lambda: False) 
     Once `over`, neurons stay as they are.
     """
     assert holds(net, rows)
-    net = _readable_head(trim(_smallest(net, rows, over), rows), rows)
-    seen, want = reads(net, rows), targets(net, rows)
-    kernel, bias = net.kernel.copy(), net.bias.copy()
-    for n in range(len(bias)):
-        used = kernel[n] != 0
-        if over() or _is_round(kernel[n], bias[n], int(used.sum())):
-            continue
-        gate = readable(seen[:, used], want[:, n])
-        if gate is None:
-            gate = rounded(seen[:, used], want[:, n], kernel[n, used], bias[n])
-        kernel[n, used], bias[n] = gate
-    done = replace(net, kernel=kernel, bias=bias)
-    assert holds(done, rows)
-    return done
+    net = _each(trim(net, rows), rows, _smallest, over)
+    net = _each(_readable_head(trim(net, rows), rows), rows, _round, over)
+    assert holds(net, rows)
+    return net
 
 
-def _is_round(weights: np.ndarray, bias: float, inputs: int) -> bool:
+Neuron = tuple[np.ndarray, float]  # a weight per column, and a bias
+
+
+def _each(
+    net: Coded,
+    rows: Rows,
+    change: Callable[[np.ndarray, np.ndarray, Neuron, Callable[[], bool]], Neuron],
+    over: Callable[[], bool],
+) -> Coded:
+    """Every neuron changed, given what it reads and what it must say."""
+    layers = []
+    for layer, s, want in zip(net.layers, seen(net, rows), targets(net, rows), strict=True):
+        kernel, bias = layer.kernel.copy(), layer.bias.copy()
+        for n in range(len(bias)):
+            if not over():
+                kernel[n], bias[n] = change(s.reads, want[:, n], (kernel[n], bias[n]), over)
+        layers.append(Layer(layer.codes, kernel, bias))
+    return replace(net, layers=tuple(layers))
+
+
+def _round(reads: np.ndarray, want: np.ndarray, neuron: Neuron, over: Callable[[], bool]) -> Neuron:
     """Wide neurons that have integers already keep them."""
-    return inputs > max(GRIDS) and bool((np.rint(weights) == weights).all()) and bias % 1 == 0
+    weights, bias = neuron[0].copy(), neuron[1]
+    used = weights != 0
+    whole = bool((np.rint(weights) == weights).all()) and bias % 1 == 0
+    if used.sum() > max(GRIDS) and whole:
+        return neuron
+    gate = readable(reads[:, used], want) or rounded(reads[:, used], want, weights[used], bias)
+    weights[used] = gate[0]
+    return weights, gate[1]
 
 
-def _smallest(net: Coded, rows: Rows, over: Callable[[], bool]) -> Coded:
-    """Each neuron reads as few inputs as any coarse gate with its targets could, whichever they are."""
-    seen, want = reads(net, rows), targets(net, rows)
-    kernel, bias = net.kernel.copy(), net.bias.copy()
-    for n in range(len(bias)):
-        cared = want[:, n] != 0
-        patterns, goal = (seen[cared] > 0).astype(np.int64), want[cared, n]
-        for support in _supports(patterns.shape[1], int(np.count_nonzero(kernel[n]))):
-            if over():
-                return replace(net, kernel=kernel, bias=bias)
-            key = patterns[:, support] @ (1 << np.arange(len(support)))
-            tops = np.full(1 << len(support), -2.0)
-            lows = np.full(1 << len(support), 2.0)
-            np.maximum.at(tops, key, goal)
-            np.minimum.at(lows, key, goal)
-            if (tops > lows).any():
-                continue  # two rows look alike but want different answers
-            gate = readable(seen[:, support], want[:, n])
-            if gate is not None:
-                kernel[n] = 0
-                kernel[n, support], bias[n] = gate
-                break
-    return replace(net, kernel=kernel, bias=bias)
+def _smallest(
+    reads: np.ndarray, want: np.ndarray, neuron: Neuron, over: Callable[[], bool]
+) -> Neuron:
+    """As few inputs as any coarse gate with these targets could read, whichever they are."""
+    cared = want != 0
+    patterns, goal = (reads[cared] > 0).astype(np.int64), want[cared]
+    for support in _supports(patterns.shape[1], int(np.count_nonzero(neuron[0]))):
+        if over():
+            break
+        key = patterns[:, support] @ (1 << np.arange(len(support)))
+        if np.isin(key[goal > 0], key[goal < 0]).any():
+            continue  # two rows look alike but want different answers
+        gate = readable(reads[:, support], want)
+        if gate is not None:
+            weights = np.zeros(reads.shape[1])
+            weights[support] = gate[0]
+            return weights, gate[1]
+    return neuron
 
 
 def _supports(columns: int, below: int) -> list[list[int]]:
@@ -80,9 +91,10 @@ def _supports(columns: int, below: int) -> list[list[int]]:
 
 def _readable_head(net: Coded, rows: Rows) -> Coded:
     """Small integers in the head; a wire that reads one gate alone reads it as it is."""
-    gates = zigzag(reads(net, rows) @ net.kernel.T + net.bias)[:, net.bits :]
+    last = net.layers[-1]
+    gates = seen(net, rows)[-1].says[:, last.bits :]
     head, head_bias = net.head.copy(), net.head_bias.copy()
-    kernel, bias = net.kernel.copy(), net.bias.copy()
+    kernel, bias = last.kernel.copy(), last.bias.copy()
     for wire in range(len(head)):
         used = head[wire] != 0
         found = vote(gates[:, used], rows.want[:, wire])
@@ -91,6 +103,7 @@ def _readable_head(net: Coded, rows: Rows) -> Coded:
     for gate in range(head.shape[1]):
         if (head[:, gate] <= 0).all():
             head[:, gate] *= -1
-            kernel[net.bits + gate] *= -1
-            bias[net.bits + gate] *= -1
-    return replace(net, kernel=kernel, bias=bias, head=head, head_bias=head_bias)
+            kernel[last.bits + gate] *= -1
+            bias[last.bits + gate] *= -1
+    layers = (*net.layers[:-1], Layer(last.codes, kernel, bias))
+    return replace(net, layers=layers, head=head, head_bias=head_bias)

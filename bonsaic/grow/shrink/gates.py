@@ -19,8 +19,14 @@ GRIDS = {
     5: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3, 4)), (0.25, (1, 2, 3, 4))),
     6: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3)), (0.25, (1, 2, 4))),
 }
+WIDE, WIDEST = 4, 6  # inputs a neuron should have at most, and may have
 LOOKED_AT = 4096  # of the weights that are right, the margins of this many simplest are compared
 FINEST = 12  # weights that fit no grid above are rounded to multiples of 2^-12 at worst
+
+
+def beyond(inputs: np.ndarray) -> float:
+    """What neurons cost over their edges: two for every input beyond `WIDE`, twenty more beyond `WIDEST`."""
+    return float(2 * np.maximum(inputs - WIDE, 0).sum() + 20 * np.maximum(inputs - WIDEST, 0).sum())
 
 
 def readable(seen: np.ndarray, want: np.ndarray) -> tuple[np.ndarray, float] | None:

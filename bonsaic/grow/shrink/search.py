@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bonsaic.grow.shrink.gates import WIDEST, beyond
 from bonsaic.grow.shrink.population import DEAD, RESTART, Population, Shape
 from bonsaic.grow.shrink.rows import Rows
 from bonsaic.grow.shrink.sketch import Sketch, holds, trim
@@ -16,7 +17,6 @@ LOOK = 20  # steps between looks at who is right
 POOL = 24
 NOISE = 0.3
 FRESH = 0.4  # of the networks that start again, how many start from nothing
-WIDE, WIDEST = 4, 6  # inputs a neuron should have at most, and may have
 
 
 Genes = tuple[np.ndarray, np.ndarray]  # parameters and budgets
@@ -42,9 +42,8 @@ class Found:
 
 
 def cost(net: Sketch) -> float:
-    """Edges, two more for every input of a neuron beyond the fourth, twenty for one beyond the sixth."""
-    wide, too_wide = (np.maximum(net.fan_in - most, 0).sum() for most in (WIDE, WIDEST))
-    return net.edges + 2.0 * wide + 20.0 * too_wide + 0.01 * net.bits
+    """Edges, and what wide neurons cost beside."""
+    return net.edges + beyond(net.fan_in) + 0.01 * net.bits
 
 
 def search(

@@ -90,21 +90,28 @@ def trim(net: Sketch, rows: Rows) -> Sketch:
 
 
 def _fold(net: Sketch) -> Sketch:
-    """A bit that never changes becomes bias; a bit equal or opposite to an earlier one becomes that one."""
-    kernel, bias, first = net.kernel.copy(), net.bias.copy(), net.inputs
-    for j in range(net.bits):
-        column = net.codes[:, j]
+    kernel, bias = folded(net.codes, net.kernel, net.bias, net.inputs)
+    return replace(net, kernel=kernel, bias=bias)
+
+
+def folded(
+    codes: np.ndarray, kernel: np.ndarray, bias: np.ndarray, first: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Kernel [neuron, column] and bias in which a bit that never changes is bias, and one equal or opposite to an
+    earlier one is that one; `first` is the column of the first bit."""
+    kernel, bias = kernel.copy(), bias.copy()
+    for j, column in enumerate(codes.T):
         if (column == column[0]).all():
             bias += kernel[:, first + j] * column[0]
             kernel[:, first + j] = 0
             continue
         for i in range(j):
-            same = column @ net.codes[:, i] / len(column)
+            same = column @ codes[:, i] / len(column)
             if abs(same) == 1:
                 kernel[:, first + i] += kernel[:, first + j] * same
                 kernel[:, first + j] = 0
                 break
-    return replace(net, kernel=kernel, bias=bias)
+    return kernel, bias
 
 
 def _silence(net: Sketch, rows: Rows) -> Sketch:
