@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -112,7 +112,7 @@ def stacked(workshop: Workshop, plan: Layout, like: Network) -> Network | None:
         for gate in gates:
             head[gate, wire] = 1
     offset = np.array([len(gates) - 1 for gates in votes], np.float32)
-    return replace(like, cells=tuple(cells), head_kernel=head, head_bias=offset)
+    return Network(like.name, like.inputs, like.outputs, tuple(cells), head, offset, note=like.note)
 
 
 @dataclass(frozen=True, eq=False)
