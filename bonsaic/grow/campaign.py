@@ -69,7 +69,8 @@ def plans(mealy: Mealy) -> list[Plan]:
     if mealy.states > 1 and rows <= WIDEST:
         many = rows + rows // 2 + 16
         wide = Architecture(inputs, ((many, many),), outputs)
-        found.append(Plan(wide, 12, SORT_STEPS, sort=True))
+        short = int(np.clip(diameter + 2, 4, 12))  # wide ones learn short words soonest
+        found.append(Plan(wide, short, SORT_STEPS, sort=True))
     return found
 
 
