@@ -45,7 +45,7 @@ def compare(spec: str, impl: str, *, certify: bool = False) -> tuple[Verdict, Ce
     files = {p: Path(p).read_bytes() for p in (_file(spec), _file(impl))}
     if table and (made := certificate.certify(table, module, verdict, invariant, files)):
         return verdict, made
-    raise mistake(impl, f"this proof is too large for a certificate: {verdict}")
+    raise mistake(impl, f"no certificate can be written for this proof: {verdict}")
 
 
 def trace(spec: str, impl: str, verdict: Verdict) -> str | None:

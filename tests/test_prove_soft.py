@@ -15,7 +15,7 @@ from bonsaic.ir.values import REAL, SIGN
 from bonsaic.prove.boxes import Grain, Invariant, find
 from bonsaic.prove.exact import follow, walk_exactly
 from bonsaic.prove.machine import TableMachine, tabulate
-from bonsaic.prove.search import Found, first_error, long_words, short_words, shorten
+from bonsaic.prove.search import Found, Reached, explore, first_error, long_words, shorten
 from bonsaic.prove.soft import boolean_abstraction, is_soft, prove_soft, recovered
 from bonsaic.prove.tick import Tick, ameo
 from bonsaic.prove.verdict import Differs, Proved, Unknown
@@ -73,24 +73,6 @@ def runs_stay_inside(spec, tick, invariant, words):
         assert (invariant.low[box] <= state).all() and (state <= invariant.high[box]).all()
         state, _ = tick.run(state, spec.letters[words[:, t]])
         box = invariant.after[box, words[:, t]]
-
-
-@given(st.integers(0, 2**32))
-@settings(max_examples=50, deadline=None)
-def test_an_image_holds_every_float32_run_of_its_box(seed):
-    made = np.random.default_rng(seed)
-    spec, m = random_network(made, inputs=2, states=4, noise=0.3, extra=2, f=float(made.random()))
-    tick = Tick(m)
-    low = made.normal(0, 1.5, (1, 4))
-    high = low + made.exponential(0.5, (1, 4))
-    letters = spec.letters[made.integers(0, 4, 500)]
-    ends = [np.repeat(e, 500, axis=0) for e in (low, high)]
-    inside = ends[0] + (ends[1] - ends[0]) * made.random((500, 4))
-    least, most, low_outs, high_outs = tick.image(*ends, letters)
-    for kind in (np.float32, np.float64):
-        after, values = tick.run(inside.astype(kind), letters, kind)
-        assert (least <= after).all() and (after <= most).all()
-        assert (low_outs <= values).all() and (values <= high_outs).all()
 
 
 def test_float_and_exact_activations_agree():
@@ -244,7 +226,8 @@ def test_levels_are_read_where_signs_do_not_do():
 
 def test_straddling_boxes_make_no_boolean_network():
     spec = delay()
-    wide = Invariant(np.array([0]), np.array([[-1.0]]), np.array([[1.0]]), np.array([[0, 0]]))
+    ends = np.array([[-1.0]])
+    wide = Invariant(np.array([0]), ends, -ends, np.array([[0, 0]]), np.array([True]), False)
     assert boolean_abstraction(two_state_network(), wide) is None
     assert spec.states == 2
 
@@ -260,13 +243,16 @@ def test_only_legal_letters_matter():
     assert (invariant.after[invariant.state == q, 1] == -1).all()
 
 
-def test_too_many_boxes_or_a_wrong_output_end_the_search_for_boxes():
+def test_too_many_images_or_a_wrong_output_end_the_search_for_boxes():
     spec, m = random_network(rng(), inputs=2, states=4, noise=0.05)
     tick = Tick(m)
-    leak = find(spec, tick, spec.letters, Grain(0.25, 4), most=1)
-    assert not isinstance(leak, Invariant) and leak.reason
+    reached = explore(spec, tick, spec.letters, 0.25)
+    assert isinstance(reached, Reached)
+    leak = find(spec, tick, spec.letters, Grain(0.25, 4), reached, most=1)
+    assert not isinstance(leak, Invariant) and leak.reason == "there is too much to follow"
     wrong = replace(spec, outs=1 - spec.outs)
-    assert find(wrong, tick, spec.letters, Grain(4, 0), most=100).reason == "an output may be wrong"
+    leak = find(wrong, tick, spec.letters, Grain(4, 1), reached, most=1000)
+    assert leak.reason == "an output may be wrong"
 
 
 def test_a_long_word_is_shortened():
@@ -278,9 +264,7 @@ def test_a_long_word_is_shortened():
     assert at == 31
     short = shorten(spec, tick, spec.letters, Found(word[: at + 1], False))
     assert len(short.word) == 2
-    assert short_words(spec, tick, spec.letters) == Found(
-        short_words(spec, tick, spec.letters).word, True
-    )
+    assert explore(spec, tick, spec.letters) == Found(explore(spec, tick, spec.letters).word, True)
     assert long_words(spec, tick, spec.letters, rng(), ticks=64) is not None
 
 

@@ -1,4 +1,4 @@
-"""An inductive invariant of a network with real states: boxes that every legal letter maps into boxes."""
+"""An inductive invariant of a network with real states: boxes into which every word leads back before long."""
 
 from __future__ import annotations
 
@@ -7,26 +7,34 @@ from dataclasses import dataclass
 import numpy as np
 
 from bonsaic.ir.mealy import Mealy
+from bonsaic.prove.forms import Form, boxes, image, joined
+from bonsaic.prove.search import Reached
 from bonsaic.prove.tick import Tick
 
 GRID = 2.0**-14  # the ends of boxes are multiples of it
+MARGIN = 1 / 32  # how much wider than what was reached a box is, of its width and of the grain
 EAGER = 2.0**-9  # a box that has grown many times grows by this much more
 PATIENCE = 12  # how many times a box grows before that
+CROWD = 64  # boxes followed at once
 BATCH = 4096  # images computed at once
 
 
 @dataclass(frozen=True, eq=False)
 class Invariant:
-    """Box i holds the network's states between low[i] and high[i] while the specification is in state[i].
+    """Place i holds the network's states between low[i] and high[i] while the specification is in state[i].
 
-    Box 0 holds the initial state. after int [box, letter]: the box that holds every image, -1 where the letter is
-    illegal. low, high float64 [box, register].
+    Place 0 holds the initial state. after int [place, letter]: the place that the letter leads to, -1 where it is
+    illegal. Where `home` a place is a box and holds all states between its ends; elsewhere it is passed through, and
+    holds what its one predecessor, an earlier place, leads to. low, high float64 [place, register]. together: whether
+    registers had to be followed together; where not, a box leads into boxes in one tick, register by register.
     """
 
     state: np.ndarray
     low: np.ndarray
     high: np.ndarray
     after: np.ndarray
+    home: np.ndarray
+    together: bool
 
     @property
     def transitions(self) -> int:
@@ -35,128 +43,227 @@ class Invariant:
 
 @dataclass(frozen=True)
 class Grain:
-    """Which images share a box: those with the same state, the same last `letters`, and centres that round alike.
+    """Which states share a box: those of one program state whose registers round down alike to multiples of `level`.
 
-    level: to multiples of what a centre is rounded, register by register; None: the centre does not matter.
+    ticks: after at most so many a box's states must be in boxes again. With one the registers are followed apart.
     """
 
-    level: float | None
-    letters: int
+    level: float
+    ticks: int
 
 
 @dataclass(frozen=True)
 class Leak:
-    """Why no invariant was found at this grain: an output is wrong somewhere in a box, or there are too many boxes."""
+    """Why no invariant was found at this grain: an output may be wrong, or there is too much to follow."""
 
     reason: str
     boxes: int
 
 
-def find(spec: Mealy, tick: Tick, feed: np.ndarray, grain: Grain, *, most: int) -> Invariant | Leak:
-    """At most `most` boxes on which every output is right, grown from the initial state until they hold their images.
+def find(
+    spec: Mealy, tick: Tick, feed: np.ndarray, grain: Grain, reached: Reached, *, most: int
+) -> Invariant | Leak:
+    """Boxes from which every output is right, grown until all words lead back into them.
 
-    feed: the tick's input wires of every letter of `spec`; its outputs are in the order of `spec`'s.
+    feed: the tick's input wires of every letter of `spec`; its outputs are in the order of `spec`'s. reached: states
+    that the first boxes are put round. most: how many images are computed.
     """
-    boxes = _Boxes(spec, grain, tick.initial)
-    while boxes.dirty:
-        todo = np.array(sorted(boxes.dirty))
-        boxes.dirty.clear()
-        rows, letters = np.nonzero(spec.legal[boxes.state[todo]])
-        for at in range(0, len(rows), BATCH):
-            box, letter = todo[rows[at : at + BATCH]], letters[at : at + BATCH]
-            low, high, least, greatest = tick.image(boxes.low[box], boxes.high[box], feed[letter])
-            said = spec.outs[boxes.state[box], letter]
-            if (((said == 1) & ~(least > 0)) | ((said == 0) & ~(greatest <= 0))).any():
-                return Leak("an output may be wrong", boxes.count)
-            boxes.place(box, letter, *_outwards(low, high))
-            if boxes.count > most:
-                return Leak("too many boxes", boxes.count)
-    return boxes.invariant()
+    search = _Search(spec, tick, feed, grain, reached, most)
+    while search.dirty:
+        todo = np.array(sorted(search.dirty))
+        search.dirty.clear()
+        for at in range(0, len(todo), CROWD):
+            if leak := search.follow(todo[at : at + CROWD], None):
+                return leak
+    return search.invariant()
+
+
+@dataclass(frozen=True, eq=False)
+class _Front:
+    """States under way: the number of the place they are at, the specification's state, the registers' forms."""
+
+    place: np.ndarray
+    state: np.ndarray
+    forms: list[Form]
+
+    def __getitem__(self, rows: np.ndarray) -> _Front:
+        return _Front(self.place[rows], self.state[rows], [f[rows] for f in self.forms])
+
+
+class _Tree:
+    """The places in the order they are found, and where letters lead from them."""
+
+    def __init__(self) -> None:
+        self.box: list[int] = []  # -1: passed through
+        self.number: dict[int, int] = {}  # of boxes
+        self.rows: list[tuple[int, np.ndarray, np.ndarray, np.ndarray]] = []
+
+    def place(self, box: int, state: int, low: np.ndarray, high: np.ndarray, letters: int) -> int:
+        """The number of a place: of its own where it is passed through, else of its box."""
+        if box >= 0 and box in self.number:
+            return self.number[box]
+        if box >= 0:
+            self.number[box] = len(self.box)
+        self.box.append(box)
+        self.rows.append((state, low, high, np.full(letters, -1)))
+        return len(self.box) - 1
+
+
+class _Search:
+    """The boxes so far. What leads into a box makes it live; one that came alive or grew is dirty."""
+
+    def __init__(
+        self, spec: Mealy, tick: Tick, feed: np.ndarray, grain: Grain, reached: Reached, most: int
+    ):
+        self.spec, self.tick, self.feed, self.grain = spec, tick, feed, grain
+        self.images, self.most = 0, most
+        self.together = grain.ticks > 1
+        self.number: dict[bytes, int] = {}
+        self.state, self.grown = np.zeros(0, np.int64), np.zeros(0, np.int64)
+        self.low = self.high = np.zeros((0, len(tick.initial)))
+        self.live = np.zeros(0, bool)
+        self.dirty: set[int] = set()
+        start = tick.initial[None]
+        self.put(np.zeros(1, np.int64), np.nextafter(start, -np.inf), np.nextafter(start, np.inf))
+        self.put(reached.state, reached.values, reached.values)
+        margin = MARGIN * (self.high - self.low + min(self.grain.level, 1 / 4))
+        self.low, self.high = _outwards(self.low - margin, self.high + margin)
+        self.live[1:] = False
+        self.dirty = {0}
+
+    def follow(self, roots: np.ndarray, tree: _Tree | None = None) -> Leak | None:
+        """Every word from these boxes until it is in a box again; where it is not in time the boxes grow.
+
+        With a tree nothing grows any more, and all that is met is written down.
+        """
+        spec = self.spec
+        places = roots if tree is None else np.array([tree.number[r] for r in roots.tolist()])
+        front = _Front(places, self.state[roots], self.forms(roots))
+        for left in range(self.grain.ticks - 1, -1, -1):
+            rows, letters = np.nonzero(spec.legal[front.state])
+            parts = []
+            for at in range(0, len(rows), BATCH):
+                row, letter = rows[at : at + BATCH], letters[at : at + BATCH]
+                self.images += len(row)
+                if tree is None and self.images > self.most:
+                    return Leak("there is too much to follow", len(self.state))
+                forms, outs = image(self.tick, [f[row] for f in front.forms], self.feed[letter])
+                if self.errs(front.state[row], letter, outs):
+                    return Leak("an output may be wrong", len(self.state))
+                after = _Front(front.place[row], spec.next[front.state[row], letter], forms)
+                low, high = _ends(forms, len(row))
+                box = self.home(after.state, low, high)
+                inside = (self.low[box] <= low) & (high <= self.high[box])
+                outside = np.flatnonzero((box < 0) | ~inside.all(axis=1))
+                reached = np.delete(box, outside)
+                self.dirty.update(reached[~self.live[reached]].tolist())
+                self.live[reached] = True
+                late = outside if not left else outside[box[outside] < 0]
+                if tree is None:
+                    self.put(after.state[late], low[late], high[late])
+                    parts.append(after[outside[box[outside] >= 0]])
+                else:
+                    assert not len(late), late
+                    box[outside] = -1
+                    self.write(tree, after, letter, box, low, high)
+                    parts.append(after[outside])
+            if not left or not sum(len(p.state) for p in parts):
+                break
+            front = _Front(
+                np.concatenate([p.place for p in parts]),
+                np.concatenate([p.state for p in parts]),
+                [joined(column) for column in zip(*(p.forms for p in parts), strict=True)],
+            )
+        return None
+
+    def forms(self, roots: np.ndarray) -> list[Form]:
+        return boxes(self.low[roots], self.high[roots], together=self.together)
+
+    def errs(self, state: np.ndarray, letter: np.ndarray, outs: list[Form]) -> bool:
+        """May an output that matters be wrong somewhere?"""
+        said = self.spec.outs[state, letter]
+        return any(
+            bool((((said[:, i] == 1) & ~(y.low > 0)) | ((said[:, i] == 0) & ~(y.high <= 0))).any())
+            for i, y in enumerate(outs)
+        )
+
+    def labels(self, state: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """Which images share a box: those of equal rows."""
+        cell = np.floor((low + high) / 2 / self.grain.level).astype(np.int64)
+        return np.column_stack([state.astype(np.int64), cell])
+
+    def home(self, state: np.ndarray, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        """The box of every image's label, -1 where there is none yet."""
+        labels, which = np.unique(self.labels(state, low, high), axis=0, return_inverse=True)
+        found = [self.number.get(row.tobytes(), -1) for row in labels]
+        return np.array(found, np.int64)[which.reshape(-1)]
+
+    def put(self, state: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
+        """Let the boxes of these images' labels hold them; they are live and dirty then."""
+        if not len(state):
+            return
+        low, high = _outwards(low, high)
+        labels, which = np.unique(self.labels(state, low, high), axis=0, return_inverse=True)
+        least = np.full((len(labels), low.shape[1]), np.inf)
+        most = -least
+        np.minimum.at(least, which.reshape(-1), low)
+        np.maximum.at(most, which.reshape(-1), high)
+        count = len(self.state)
+        box = np.array([self.number.get(row.tobytes(), -1) for row in labels])
+        new = np.flatnonzero(box < 0)
+        box[new] = count + np.arange(len(new))
+        self.number.update((labels[i].tobytes(), int(box[i])) for i in new)
+        self.state = np.concatenate([self.state, labels[new, 0]])
+        self.low = np.concatenate([self.low, least[new]])
+        self.high = np.concatenate([self.high, most[new]])
+        self.grown = np.concatenate([self.grown, np.zeros(len(new), np.int64)])
+        self.live = np.concatenate([self.live, np.zeros(len(new), bool)])
+        down, up = np.maximum(self.low[box] - least, 0), np.maximum(most - self.high[box], 0)
+        self.grown[box] += (down > 0).any(axis=1) | (up > 0).any(axis=1)
+        eager = EAGER * (self.grown[box] > PATIENCE)[:, None]
+        self.low[box] -= down * (1 + (eager > 0)) + eager * (down > 0)
+        self.high[box] += up * (1 + (eager > 0)) + eager * (up > 0)
+        self.live[box] = True
+        self.dirty.update(box.tolist())
+
+    def write(
+        self,
+        tree: _Tree,
+        after: _Front,
+        letter: np.ndarray,
+        box: np.ndarray,
+        low: np.ndarray,
+        high: np.ndarray,
+    ) -> None:
+        """Note where letters lead; `after.place` is then where they lead, no longer where they came from."""
+        for i, b in enumerate(box.tolist()):
+            ends = (low[i], high[i]) if b < 0 else (self.low[b], self.high[b])
+            place = tree.place(b, int(after.state[i]), *ends, len(self.feed))
+            tree.rows[after.place[i]][3][letter[i]] = place
+            after.place[i] = place
+
+    def invariant(self) -> Invariant:
+        """What words reach, in breadth-first order of the boxes."""
+        tree = _Tree()
+        tree.place(0, 0, self.low[0], self.high[0], len(self.feed))
+        done = 0
+        while done < len(tree.box):
+            todo = [b for b in tree.box[done:] if b >= 0]
+            done = len(tree.box)
+            for at in range(0, len(todo), CROWD):
+                self.follow(np.array(todo[at : at + CROWD]), tree)
+        state, low, high, after = map(np.array, zip(*tree.rows, strict=True))
+        return Invariant(state, low, high, after, np.array(tree.box) >= 0, self.together)
+
+
+def _ends(forms: list[Form], batch: int) -> tuple[np.ndarray, np.ndarray]:
+    """Low and high [batch, register], rounded outwards to the grid."""
+    if not forms:
+        return np.empty((batch, 0)), np.empty((batch, 0))
+    return _outwards(
+        np.stack([f.low for f in forms], axis=1), np.stack([f.high for f in forms], axis=1)
+    )
 
 
 def _outwards(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.floor(low / GRID) * GRID, np.ceil(high / GRID) * GRID
-
-
-class _Boxes:
-    """The boxes so far; a box that changed since its images were placed is dirty."""
-
-    def __init__(self, spec: Mealy, grain: Grain, initial: np.ndarray):
-        self.spec, self.grain = spec, grain
-        self.base = len(spec.letters)
-        self.span = self.base**grain.letters
-        self.state = np.zeros(1, np.int64)
-        self.past = np.zeros(1, np.int64)
-        self.low, self.high = _outwards(
-            np.nextafter(initial, -np.inf)[None], np.nextafter(initial, np.inf)[None]
-        )
-        self.grown = np.zeros(1, np.int64)
-        self.after = np.full((1, self.base), -1)
-        self.number: dict[bytes, int] = {}
-        self.dirty = {0}
-
-    @property
-    def count(self) -> int:
-        return len(self.state)
-
-    def place(self, box: np.ndarray, letter: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
-        """Put every image into a box: the one that held it before where that still does, else that of its label."""
-        before = self.after[box, letter]
-        held = (self.low[before] <= low) & (high <= self.high[before])
-        rest = np.flatnonzero((before < 0) | ~held.all(axis=1))
-        if not len(rest):
-            return
-        box, letter, low, high = box[rest], letter[rest], low[rest], high[rest]
-        state = self.spec.next[self.state[box], letter].astype(np.int64)
-        past = (self.past[box] * self.base + letter) % self.span
-        label = [state, past]
-        if self.grain.level is not None:
-            centre = np.floor((low + high) / 2 / self.grain.level)
-            label += list(centre.astype(np.int64).T)
-        labels, first, which = np.unique(
-            np.stack(label, axis=1), axis=0, return_index=True, return_inverse=True
-        )
-        which = which.reshape(-1)
-        lows = np.full((len(labels), low.shape[1]), np.inf)
-        highs = -lows
-        np.minimum.at(lows, which, low)
-        np.maximum.at(highs, which, high)
-        known = np.array([self.number.get(row.tobytes(), -1) for row in labels])
-        new = np.flatnonzero(known < 0)
-        known[new] = self.count + np.arange(len(new))
-        self.number.update((labels[i].tobytes(), int(known[i])) for i in new)
-        self.dirty.update(known[new].tolist())
-        self._found(state[first[new]], past[first[new]], lows[new], highs[new])
-        self._grow(known, lows, highs)
-        self.after[box, letter] = known[which]
-
-    def _found(
-        self, state: np.ndarray, past: np.ndarray, low: np.ndarray, high: np.ndarray
-    ) -> None:
-        self.state = np.concatenate([self.state, state])
-        self.past = np.concatenate([self.past, past])
-        self.low, self.high = np.concatenate([self.low, low]), np.concatenate([self.high, high])
-        self.grown = np.concatenate([self.grown, np.zeros(len(state), np.int64)])
-        self.after = np.concatenate([self.after, np.full((len(state), self.base), -1)])
-
-    def _grow(self, box: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
-        down, up = np.maximum(self.low[box] - low, 0), np.maximum(high - self.high[box], 0)
-        grew = (down > 0).any(axis=1) | (up > 0).any(axis=1)
-        self.grown[box] += grew
-        eager = np.where(self.grown[box] > PATIENCE, 1.0, 0.0)[:, None]
-        self.low[box] -= down + eager * np.where(down > 0, down + EAGER, 0)
-        self.high[box] += up + eager * np.where(up > 0, up + EAGER, 0)
-        self.dirty.update(box[grew].tolist())
-
-    def invariant(self) -> Invariant:
-        """Only the boxes that words reach, in breadth-first order."""
-        seen = {0: 0}
-        for box in (todo := [0]):
-            for target in self.after[box].tolist():
-                if target >= 0 and target not in seen:
-                    seen[target] = len(todo)
-                    todo.append(target)
-        number = np.full(self.count + 1, -1)
-        number[todo] = np.arange(len(todo))
-        after = number[self.after[todo]]
-        return Invariant(self.state[todo], self.low[todo], self.high[todo], after)

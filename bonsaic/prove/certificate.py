@@ -19,8 +19,9 @@ from bonsaic.ir.values import Real
 from bonsaic.network import write_whole
 from bonsaic.prove.boxes import Invariant
 from bonsaic.prove.exact import Point, walk_exactly
+from bonsaic.prove.forms import ACTIVATION
 from bonsaic.prove.machine import TableMachine
-from bonsaic.prove.tick import ACTIVATION, Tick
+from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Proved
 from bonsaic.prove.walk import same_ports
 
@@ -48,13 +49,16 @@ def certify(
     invariant: Invariant | None,
     files: Mapping[str, bytes],
 ) -> Certificate | None:
-    """The certificate of a proof, from its invariant of boxes or by listing states; None where these are too many.
+    """The certificate of a proof, from its invariant of boxes or by listing states; None where these are too many, and
+    where the boxes do not lead into each other in one tick, register by register: that the checker cannot redo.
 
     files: by path the content of the files that the two sides were read from.
     """
     # At level `quant` numbers are printed as exact fractions, so that the checker need not know how float32 is read.
     level = "quant" if m.level == "net" else m.level
     m = replace(m, outs={y: m.outs[y] for y in spec.outputs}, level=level)
+    if invariant is not None and invariant.together:
+        return None
     if invariant is None:
         listed = _states(spec, m)
         if listed is None:

@@ -23,12 +23,27 @@ class Found:
     shortest: bool
 
 
-def short_words(spec: Mealy, tick: Tick, feed: np.ndarray) -> Found | None:
-    """The first error on words in the order of their length, while there are at most `WORDS` of a length."""
+@dataclass(frozen=True, eq=False)
+class Reached:
+    """States that words lead to: the specification's [place], the network's float32 values [place, register]."""
+
+    state: np.ndarray
+    values: np.ndarray
+
+
+def explore(
+    spec: Mealy, tick: Tick, feed: np.ndarray, level: float = 0, *, most: int = WORDS
+) -> Found | Reached:
+    """Words in the order of their length until one errs, with what they reach while none does.
+
+    A word is continued where it reaches what no word before it did: other values, with a `level` values that round
+    down to other multiples of it. No longer ones are tried once a length has more than `most` words.
+    """
     q, s = np.zeros(1, np.int64), tick.initial[None].astype(np.float32)
     trail: list[tuple[np.ndarray, np.ndarray]] = []
     seen: set[bytes] = set()
-    while 0 < len(q) * len(spec.letters) <= WORDS and len(seen) <= WORDS:
+    reached = [(q[:0], s[:0])]
+    while 0 < len(q) * len(spec.letters) <= most and len(seen) <= most:
         row, letter = np.nonzero(spec.legal[q])
         after, values = tick.run(s[row], feed[letter])
         trail.append((row, letter))
@@ -38,16 +53,21 @@ def short_words(spec: Mealy, tick: Tick, feed: np.ndarray) -> Found | None:
             for rows, letters in reversed(trail):
                 word.append(int(letters[at]))
                 at = int(rows[at])
-            return Found(word[::-1], True)
+            return Found(word[::-1], not level)
         q, s = spec.next[q[row], letter].astype(np.int64), after
+        reached.append((q, s))
+        cells = np.floor(s / level).astype(np.int64) if level else s.view(np.uint32)
+        keys, first = np.unique(np.column_stack([q, cells]), axis=0, return_index=True)
         keep = []
-        for i, key in enumerate(np.column_stack([q, s.view(np.uint32)])):
+        for key, i in zip(keys, first.tolist(), strict=True):
             if (code := key.tobytes()) not in seen:
                 seen.add(code)
                 keep.append(i)
+        keep.sort()
         trail[-1] = (row[keep], letter[keep])
         q, s = q[keep], s[keep]
-    return None
+    states, outcomes = zip(*reached, strict=True)
+    return Reached(np.concatenate(states), np.concatenate(outcomes))
 
 
 def long_words(

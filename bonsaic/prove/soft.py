@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -16,16 +16,29 @@ from bonsaic.ir.verify import verify
 from bonsaic.prove.boxes import Grain, Invariant, find
 from bonsaic.prove.exact import follow, walk_exactly
 from bonsaic.prove.machine import Machine, tabulate
-from bonsaic.prove.search import Found, first_error, long_words, short_words, shorten
+from bonsaic.prove.search import Found, Reached, explore, first_error, long_words, shorten
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict
 from bonsaic.prove.walk import same_ports, walk
 
 TABLE = 1_000_000  # state-letter pairs of a specification
-# Signs first: boxes of one sign in every register are what a Boolean reading needs.
-COARSE = [Grain(4, 0), Grain(None, 0), Grain(4, 1), Grain(None, 2), Grain(4, 2), Grain(1, 1)]
-FINE = [Grain(4, 3), Grain(None, 4), Grain(0.5, 3), Grain(4, 5), Grain(None, 7), Grain(0.25, 4)]
-FEW, MANY = 6_000, 40_000  # boxes
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What is tried before more is spent: grains, images of boxes computed at each, ticks of random words."""
+
+    levels: tuple[float, ...]
+    ticks: tuple[int, ...]
+    images: int
+    words: int
+
+
+# Boxes of one sign in every register first: they are what a Boolean reading needs.
+STAGES = (
+    Stage((4, 2**-1, 2**-2, 2**-3, 2**-4, 2**-5), (1, 2, 4), 100_000, 1000),
+    Stage((4, 2**-1, 2**-2, 2**-3, 2**-4, 2**-5, 2**-6, 2**-7, 2**-8), (6,), 300_000, 6000),
+)
 
 
 def is_soft(m: Module) -> bool:
@@ -56,22 +69,30 @@ def prove_soft(
     if isinstance(verdict, Differs):
         return verdict, None
     most = 0
-    stages = ((COARSE, FEW, 1000), (FINE, MANY, 6000))
-    found = short_words(table, tick, feed)
-    for grains, boxes, ticks in stages[: 1 if verdict else 2]:
-        for grain in [] if found else grains:
-            progress(f"boxes {grain}")
-            result = find(table, tick, feed, grain, most=boxes)
-            if isinstance(result, Invariant):
-                return Proved(len(result.state), result.transitions, "float32", "boxes"), result
-            most = max(most, result.boxes)
-        progress(f"words of {ticks} ticks")
-        found = found or long_words(table, tick, feed, rng, ticks=ticks)
+    hunt = explore(table, tick, feed)
+    for stage in STAGES[: 1 if verdict else 2]:
+        reached: list[tuple[float, Reached]] = []
+        for level in stage.levels:
+            if isinstance(hunt, Reached):
+                hunt = explore(table, tick, feed, level, most=stage.images)
+            if isinstance(hunt, Found):
+                return _differs(table, tick, feed, shorten(table, tick, feed, hunt)), None
+            reached.append((level, hunt))
+        for ticks in stage.ticks:
+            for level, states in reached:
+                progress(f"boxes of {level}, {ticks} ticks")
+                result = find(table, tick, feed, Grain(level, ticks), states, most=stage.images)
+                if isinstance(result, Invariant):
+                    boxes = int(result.home.sum())
+                    return Proved(boxes, result.transitions, "float32", "boxes"), result
+                most = max(most, result.boxes)
+        progress(f"words of {stage.words} ticks")
+        found = long_words(table, tick, feed, rng, ticks=stage.words)
         if found:
             return _differs(table, tick, feed, shorten(table, tick, feed, found)), None
     if verdict is not None:
         return verdict, None
-    reason = f"no invariant of boxes was found and no error within {stages[-1][2]} ticks"
+    reason = f"no invariant of boxes was found and no error within {STAGES[-1].words} ticks"
     return Unknown(reason, most), None
 
 

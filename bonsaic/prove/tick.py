@@ -1,4 +1,4 @@
-"""One tick of a network with real states: as float32 computes it, and over boxes of states, rounded outwards."""
+"""One tick of a network with real states, in floating point."""
 
 from __future__ import annotations
 
@@ -8,13 +8,6 @@ import numpy as np
 
 from bonsaic.ir.core import Module, Node
 from bonsaic.ir.values import SIGN
-
-UNIT = 2.0**-24  # unit roundoff of float32
-SLACK = 2.0**-40  # covers the float64 rounding of a bound itself
-TINY = 2.0**-120  # covers products that float32 flushes to zero
-ACTIVATION = (
-    2.0**-11
-)  # how far float32 may put ameo(x) off, per 1 + |x|: any of its known formulas stays below
 
 
 class Tick:
@@ -52,29 +45,6 @@ class Tick:
                     env[n] = np.full(len(states), kind(float(n.attr[0])))
         return _stack(env, self.module.next, states), _stack(env, self.module.outs, states)
 
-    def image(
-        self, low: np.ndarray, high: np.ndarray, letters: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Low and high ends of the next states, then of the output values, of every state between low and high.
-
-        They hold the exact values and whatever float32 makes of them, in any order of summation.
-        """
-        lows, highs = (self._sources(s, letters, np.float64) for s in (low, high))
-        for n in self.order:
-            ends = [(lows[a], highs[a]) for a in n.args]
-            match n.op:
-                case "affine":
-                    lows[n], highs[n] = _affine(n, ends, len(low))
-                case "ameo":
-                    lows[n], highs[n] = _ameo(n, *ends[0])
-                case "sign":
-                    lows[n], highs[n] = (np.where(e > 0, 1.0, -1.0) for e in ends[0])
-                case _:
-                    lows[n] = highs[n] = np.full(len(low), float(n.attr[0]))
-        m = self.module
-        after = _stack(lows, m.next, low), _stack(highs, m.next, low)
-        return *after, _stack(lows, m.outs, low), _stack(highs, m.outs, low)
-
     def _sources(
         self, states: np.ndarray, letters: np.ndarray, kind: type
     ) -> dict[Node, np.ndarray]:
@@ -100,27 +70,3 @@ def ameo(x: np.ndarray, f: float, leak: float) -> np.ndarray:
     y = np.where(a > 2, -y, y)
     y = np.where(a > 3, 1 + leak * d, y)
     return np.where(x < 0, -y, y)
-
-
-def _affine(
-    n: Node, ends: list[tuple[np.ndarray, np.ndarray]], batch: int
-) -> tuple[np.ndarray, np.ndarray]:
-    weights, bias = n.attr
-    low = high = np.full(batch, float(bias))
-    magnitude = np.abs(low)
-    for w, (a, b) in zip(map(float, weights), ends, strict=True):
-        low, high = low + w * (a if w > 0 else b), high + w * (b if w > 0 else a)
-        magnitude = magnitude + abs(w) * np.maximum(np.abs(a), np.abs(b))
-    count = len(weights) + 2
-    off = magnitude * (count * UNIT / (1 - count * UNIT) + SLACK) + count * TINY
-    return low - off, high + off
-
-
-def _ameo(n: Node, low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Monotone but for a maximum of 1 at -1 and a minimum of -1 at 1."""
-    f, leak = map(float, n.attr)
-    a, b = ameo(low, f, leak), ameo(high, f, leak)
-    least = np.where((low <= 1) & (high >= 1), np.minimum(np.minimum(a, b), -1.0), np.minimum(a, b))
-    most = np.where((low <= -1) & (high >= -1), np.maximum(np.maximum(a, b), 1.0), np.maximum(a, b))
-    off = ACTIVATION * (1 + np.maximum(np.abs(low), np.abs(high)))
-    return least - off, most + off
