@@ -51,7 +51,18 @@ def emitted(path: str, target: str) -> str | bytes:
     if m.level == "fin" and target in ("blif", "aiger"):
         help = "build it first; python, verilog, testbench, kiss2, dot, svg, states and bir come from a program"
         raise mistake(path, f"a program cannot be written as {target}", help=help)
+    if m.level == "fin" and target in ("python", "verilog"):
+        return _plainly(m, target)
     return _writers()[target](m)
+
+
+def _plainly(m: Module, target: str) -> str:
+    """A program's own tick, without the casts that no legal word needs."""
+    from bonsaic.emit.python import python
+    from bonsaic.emit.verilog import verilog
+    from bonsaic.prove.idle import idle_casts
+
+    return (python if target == "python" else verilog)(m, idle_casts(m, STATES))
 
 
 def _writers() -> dict[str, Callable[[Module], str | bytes]]:

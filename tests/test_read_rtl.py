@@ -6,12 +6,12 @@ import pytest
 
 from bonsaic.compare import compare
 from bonsaic.diag import Missing, Mistake
+from bonsaic.emission import emitted
 from bonsaic.emit import read_rtl as rtl
 from bonsaic.emit.read_rtl import read_rtl
-from bonsaic.emit.verilog import verilog
 from bonsaic.emit.yosys import installed
 from bonsaic.ir.run import ModuleMachine
-from bonsaic.lang import check, lower, parse_text, tabulate
+from bonsaic.lang import check, parse_text, tabulate
 from bonsaic.lang.files import load
 from bonsaic.prove.machine import TableMachine
 from bonsaic.prove.verdict import Differs, Proved
@@ -77,7 +77,7 @@ def test_every_style_of_register_is_read(style):
 @pytest.mark.parametrize("path", LIBRARY)
 def test_a_program_s_own_verilog_is_proved_to_be_the_program(path):
     program = load(str(path))
-    m = read_rtl(verilog(lower(program)), f"{path.stem}.v", program.input_wires)
+    m = read_rtl(emitted(str(path), "verilog"), f"{path.stem}.v", program.input_wires)
     assert isinstance(walk(TableMachine(tabulate(program, 100_000)), ModuleMachine(m)), Proved)
 
 

@@ -24,6 +24,11 @@ class Text(NamedTuple):
         """This expression as an operand of something that binds at `binds`."""
         return self.text if self.binds >= binds else f"({self.text})"
 
+    def added(self, sum: int, weight: int, binds: int) -> str:
+        """This expression as a term: a sum is only bracketed where it is subtracted or begins with a minus."""
+        plain = weight > 0 and self.binds == sum and not self.text.startswith("-")
+        return self.text if plain else self.within(binds)
+
 
 ATOM = 9
 
@@ -48,12 +53,13 @@ def layout(
     write: Callable[[Node, Sequence[Text]], Text],
     *,
     keep: bool,
-    atoms: tuple[str, ...] = (),
+    copies: Callable[[Node], bool] = lambda n: False,
 ) -> Layout:
     """Every value of a module as an expression over `sources` (ports, registers) and named values.
 
     A value gets a line when it is an output, is used twice or would make an expression too long; with `keep`, also when
-    the module names it. Operations in `atoms` read only names and constants. outputs: each output's name in the text.
+    the module names it. An operation that `copies` its operands reads only names and constants. outputs: each output's
+    name in the text.
     """
     roots = {
         v: outputs[k]
@@ -78,7 +84,7 @@ def layout(
         text[n] = Text(name, ATOM)
 
     for n in order:
-        for a in n.args if n.op in atoms else ():
+        for a in n.args if copies(n) else ():
             if text[a].binds < ATOM:
                 cut(a)
         while len((written := write(n, [text[a] for a in n.args])).text) > COLUMNS:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from fractions import Fraction
+from functools import partial
 
 from bonsaic.emit.layout import ATOM, Layout, Text, about, layout
 from bonsaic.emit.names import PYTHON, Names
 from bonsaic.ir.core import Module, Node
-from bonsaic.ir.values import BIT, contains
+from bonsaic.ir.values import BIT, Real, contains, high, low
 
 IF, OR, AND, NOT, COMPARE, ADD, MUL, UNARY = range(8)
 WIDTH = 88
 
 
-def python(m: Module) -> str:
+def python(m: Module, idle: Collection[Node] = ()) -> str:
     """The source of a module that defines NAME(ticks) and a class that runs it tick by tick.
 
     A tick is a bool, a tuple where the module has several inputs; where it has none, `ticks` is how many to run.
-    Which letters are legal is not asked.
+    Which letters are legal is not asked. idle: casts that change nothing on a legal word, which are not written.
     """
     assert m.level in ("gate", "fin"), m.level
     names = Names(PYTHON)
@@ -29,7 +30,7 @@ def python(m: Module) -> str:
     sources = {n: names.take("input", n.name) for n in m.inputs}
     outputs = {k: names.take("output", k) for k in m.outs}
     sources |= {n: names.take("register", n.name) for n in m.regs}
-    plan = layout(m, names, sources, outputs, _write, keep=False)
+    plan = layout(m, names, sources, outputs, partial(_write, idle), keep=False)
     inputs = [sources[n] for n in m.inputs]
     return "\n".join(
         [
@@ -147,7 +148,7 @@ def _value(n: Node, text: Text, holder: Node) -> str:
     return _literal(n.attr[0], holder) if n.op == "const" else text.text
 
 
-def _write(n: Node, args: Sequence[Text]) -> Text:
+def _write(idle: Collection[Node], n: Node, args: Sequence[Text]) -> Text:
     match n.op:
         case "const":
             return Text(_literal(n.attr[0], n), ATOM)
@@ -177,14 +178,17 @@ def _write(n: Node, args: Sequence[Text]) -> Text:
     ]
     if n.op in ("eq", "lt"):
         return _compare(numbers[0], "==" if n.op == "eq" else "<", numbers[1])
-    result = _arithmetic(n, numbers)
+    result = numbers[0] if n in idle else _arithmetic(n, numbers)
     return _compare(result, "==", Text("1", ATOM)) if _is_bit(n) else result
 
 
-OPPOSITE = {"==": "!=", "!=": "==", "<": ">="}
+OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">": "<="}
+MIRRORED = {"==": "==", "!=": "!=", "<": ">"}
 
 
 def _compare(left: Text, sign: str, right: Text) -> Text:
+    if left.text.isdigit():  # a number stands on the right
+        left, sign, right = right, MIRRORED[sign], left
     x, y = left.within(COMPARE + 1), right.within(COMPARE + 1)
     return Text(f"{x} {sign} {y}", COMPARE, (f"{x} {OPPOSITE[sign]} {y}", COMPARE))
 
@@ -198,9 +202,11 @@ def _arithmetic(n: Node, args: Sequence[Text]) -> Text:
             return Text(f"{args[0].within(UNARY)} {sign} {args[1].within(UNARY)}", MUL)
         case "cast":
             lo, hi = n.attr
-            if contains(n.type, n.args[0].type):
-                return args[0]
-            return Text(f"min(max({args[0].text}, {lo}), {hi})", ATOM)
+            (x,), t = args, n.args[0].type
+            assert not isinstance(t, Real)
+            if low(t) < lo:
+                x = Text(f"max({x.text}, {lo})", ATOM)
+            return Text(f"min({x.text}, {hi})", ATOM) if high(t) > hi else x
     raise AssertionError(n)
 
 
@@ -210,7 +216,7 @@ def _sum(n: Node, args: Sequence[Text]) -> Text:
     # -a // b is (-a) // b
     tight = UNARY if bias <= 0 and all(w < 0 for w, _ in pairs) else MUL
     terms = [
-        (w < 0, x.within(tight) if abs(w) == 1 else f"{abs(w)} * {x.within(UNARY)}")
+        (w < 0, x.added(ADD, w, tight) if abs(w) == 1 else f"{abs(w)} * {x.within(UNARY)}")
         for w, x in pairs
     ]
     terms += [(bias < 0, str(abs(bias)))] if bias or not terms else []

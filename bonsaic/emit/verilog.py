@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bonsaic.emit.layout import Text, about, layout
 from bonsaic.emit.names import VERILOG, Names
 from bonsaic.emit.verilog_terms import Writer, is_bit, width
@@ -16,18 +18,17 @@ def ports(m: Module) -> tuple[Names, str, dict[Node, str], dict[str, str]]:
     return names, title, inputs, {k: names.take("output", k) for k in m.outs}
 
 
-def verilog(m: Module) -> str:
+def verilog(m: Module, idle: Collection[Node] = ()) -> str:
     """The Verilog of a circuit: clk, rst, its inputs and outputs; outputs follow the inputs within the tick.
 
-    A value that the module names is a net of that name.
+    A value that the module names is a net of that name. idle: casts that change nothing on a legal word, which are not
+    written.
     """
     assert m.level in ("gate", "fin"), m.level
     names, title, inputs, outputs = ports(m)
     regs = {n: names.take("register", n.name) for n in m.regs}
-    writer = Writer(width(m))
-    plan = layout(
-        m, names, inputs | regs, outputs, writer.write, keep=True, atoms=("div", "mod", "cast")
-    )
+    writer = Writer(width(m), idle)
+    plan = layout(m, names, inputs | regs, outputs, writer.write, keep=True, copies=writer.copies)
     wires = [(name, n, t) for name, n, t in plan.lines if name not in outputs.values()]
     driven = [(name, t) for name, _, t in plan.lines if name in outputs.values()]
     driven += [(name, plan.text[n]) for name, n in plan.outs]

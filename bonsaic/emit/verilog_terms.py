@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from fractions import Fraction
 
 from bonsaic.emit.layout import ATOM, Text
 from bonsaic.ir.core import Module, Node
 from bonsaic.ir.values import BIT, Real, Type, contains, high, low
 
+NUMBER = re.compile(r"-?\d+'sd\d+")
+MIRRORED = {"==": "==", "<": ">"}
 IF, OR, XOR, AND, COMPARE, ADD, MUL, UNARY = range(8)
 LOGIC = {"or": (OR, " | "), "xor": (XOR, " ^ "), "and": (AND, " & ")}
 
@@ -37,10 +40,10 @@ def _magnitude(t: Type) -> int:
 
 
 class Writer:
-    """Writes operations for numbers of `width` bits."""
+    """Writes operations for numbers of `width` bits; a cast in `idle` is its operand."""
 
-    def __init__(self, width: int):
-        self.width = width
+    def __init__(self, width: int, idle: Collection[Node] = ()):
+        self.width, self.idle = width, idle
 
     def range(self, n: Node) -> str:
         """What stands before the name in a declaration."""
@@ -60,6 +63,10 @@ class Writer:
             return text
         one, zero = self.literal(1, False), self.literal(0, False)
         return Text(f"({text.within(OR)} ? {one.text} : {zero.text})", ATOM)
+
+    def copies(self, n: Node) -> bool:
+        """Is an operand written more than once?"""
+        return n.op in ("div", "mod") or (n.op == "cast" and n not in self.idle)
 
     def write(self, n: Node, args: Sequence[Text]) -> Text:
         match n.op:
@@ -85,32 +92,55 @@ class Writer:
         numbers = [self.as_held(a, t, False) for a, t in zip(n.args, args, strict=True)]
         if n.op in ("eq", "lt"):
             return _compare(numbers[0], "==" if n.op == "eq" else "<", numbers[1])
-        result = self._arithmetic(n, numbers)
+        result = numbers[0] if n in self.idle else self._arithmetic(n, args, numbers)
         return _compare(result, "==", self.literal(1, False)) if is_bit(n) else result
 
-    def _arithmetic(self, n: Node, args: Sequence[Text]) -> Text:
+    def _arithmetic(self, n: Node, raw: Sequence[Text], args: Sequence[Text]) -> Text:
         match n.op:
             case "affine":
-                return self._sum(n, args)
+                return self._sum(n, raw)
             case "mul":
                 return Text(f"{args[0].within(UNARY)} * {args[1].within(UNARY)}", MUL)
             case "div" | "mod":
                 return _divide(n, args[0].within(UNARY), args[1].within(ATOM))
             case "cast":
-                (x,) = args
-                if contains(n.type, n.args[0].type):
-                    return x
-                lo, hi = (self.literal(v, False).text for v in n.attr)
-                y = x.within(UNARY)
-                return Text(f"{y} < {lo} ? {lo} : {y} > {hi} ? {hi} : {y}", IF)
+                return self._held_between(n, args[0])
         raise AssertionError(n)
 
+    def _held_between(self, n: Node, x: Text) -> Text:
+        """Only the bounds that the operand may pass are written."""
+        (lo, hi), t = n.attr, n.args[0].type
+        assert not isinstance(t, Real)
+        text = x
+        for bound, sign, passed in ((hi, ">", high(t) > hi), (lo, "<", low(t) < lo)):
+            if passed:
+                limit = self.literal(bound, False).text
+                text = Text(f"{x.within(UNARY)} {sign} {limit} ? {limit} : {text.text}", IF)
+        return text
+
     def _sum(self, n: Node, args: Sequence[Text]) -> Text:
+        """A bit weighs its weight or nothing; bits that weigh different powers of two stand side by side."""
         weights, bias = n.attr
+        bits = {int(w): t for w, a, t in zip(weights, n.args, args, strict=True) if is_bit(a)}
+        if len(bits) == len(args) > 1 and not bias and all(w > 0 == w & (w - 1) for w in bits):
+            highest = max(bits).bit_length() - 1
+            zeros = f"{self.width - 1 - highest}'b0"
+            places = (bits.get(1 << k) for k in range(highest, -1, -1))
+            code = ", ".join([zeros, *(t.text if t else "1'b0" for t in places)])
+            return Text(f"$signed({{{code}}})", UNARY)
         terms = []
-        for w, x in zip(weights, args, strict=True):
-            factor = "" if abs(w) == 1 else f"{self.literal(abs(w), False).text} * "
-            terms += [(w < 0, factor + x.within(UNARY))] if w else []
+        for w, a, x in zip(weights, n.args, args, strict=True):
+            size = self.literal(abs(w), False).text
+            if is_bit(a) and a.op != "const":
+                text = f"({x.within(OR)} ? {size} : {self.literal(0, False).text})"
+            else:
+                number = self.as_held(a, x, False)
+                text = (
+                    number.added(ADD, w, UNARY)
+                    if abs(w) == 1
+                    else f"{size} * {number.within(UNARY)}"
+                )
+            terms += [(w < 0, text)] if w else []
         terms += [(bias < 0, self.literal(abs(bias), False).text)] if bias or not terms else []
         (negative, text), *rest = sorted(terms, key=lambda term: term[0])
         text = f"-{text}" if negative else text
@@ -118,6 +148,8 @@ class Writer:
 
 
 def _compare(x: Text, sign: str, y: Text) -> Text:
+    if NUMBER.fullmatch(x.text):  # a number stands on the right
+        x, sign, y = y, MIRRORED[sign], x
     return Text(f"{x.within(ADD)} {sign} {y.within(ADD)}", COMPARE)
 
 

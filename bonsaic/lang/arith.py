@@ -82,7 +82,9 @@ def eq(x: Node, y: Node) -> Node:
     if x is y:
         return TRUE
     (a, b), (c, d) = extent(x), extent(y)
-    return FALSE if b < c or d < a else node("eq", x, y)
+    if b < c or d < a:
+        return FALSE
+    return not_(xor(x, y)) if contains(BIT, x.type) and contains(BIT, y.type) else node("eq", x, y)
 
 
 def lt(x: Node, y: Node) -> Node:
@@ -91,9 +93,25 @@ def lt(x: Node, y: Node) -> Node:
 
 
 def select(c: Node, x: Node, y: Node) -> Node:
+    """x where c is 1, else y; a gate where one of them is a constant bit."""
     if x is y or c is TRUE:
         return x
-    return y if c is FALSE else node("select", c, x, y)
+    if c is FALSE:
+        return y
+    if c.op == "not":
+        return select(c.args[0], y, x)
+    if contains(BIT, x.type) and contains(BIT, y.type):
+        if x is TRUE or y is FALSE:
+            return or_(c, y) if x is TRUE else and_(c, x)
+        if x is FALSE or y is TRUE:
+            return and_(not_(c), y) if x is FALSE else or_(not_(c), x)
+    if x.op == "select" and y in x.args[1:]:
+        d, first, second = x.args
+        return select(and_(c, d), first, y) if y is second else select(and_(c, not_(d)), second, y)
+    if y.op == "select" and x in y.args[1:]:
+        d, first, second = y.args
+        return select(or_(c, d), x, second) if x is first else select(or_(c, not_(d)), x, first)
+    return node("select", c, x, y)
 
 
 def not_(x: Node) -> Node:
