@@ -128,6 +128,16 @@ def _net(rng, level, inputs, regs, nodes, outs):
     return _assemble(rng, level, ins, registers, values, fit, outs)
 
 
+def counting(limit, carry_on=0):
+    """A module that counts letters 1 from 0 to `limit`, then goes on with `carry_on`."""
+    x, r = port("x0"), register("n", grid(0, limit))
+    full = node("eq", r, const(limit))
+    up = node("cast", affine([1, 1], [r, x]), attr=(Fraction(0), Fraction(limit)))
+    step = node("select", node("and", full, x), const(carry_on), up)
+    zero = node("eq", step, const(0))
+    return Module("counter", "fin", (x,), (r,), {"n": Fraction(0)}, {"n": step}, {"y": zero})
+
+
 def soften(m: Module) -> Module:
     """The same text with registers of type real: no machine, but a module to print and parse."""
     assert m.level in ("net", "quant")

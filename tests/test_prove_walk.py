@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from modules import modules, random_module, tick
+from modules import counting, modules, random_module, tick
 
 from bonsaic.diag import Mistake
 from bonsaic.ir.core import Module, affine, const, node, port, register
@@ -122,7 +122,7 @@ def test_float32_is_proved_only_where_every_decision_is_clear(m, seed):
     verdict = walk(ModuleMachine(m), ModuleMachine(m))
     assert isinstance(verdict, Proved | Unknown) or m.care or m.legal
     if isinstance(verdict, Unknown):
-        assert "rounding" in verdict.reason
+        assert "rounding" in verdict.reason or "no letter" in verdict.reason
 
 
 def table(states, letters, **changes):
@@ -138,22 +138,12 @@ def table(states, letters, **changes):
     return replace(made, **changes)
 
 
-def counter(limit, carry_on=0):
-    """A module that counts letters 1 from 0 to `limit`, then goes on with `carry_on`."""
-    x, r = port("x0"), register("n", grid(0, limit))
-    full = node("eq", r, const(limit))
-    up = node("cast", affine([1, 1], [r, x]), attr=(Fraction(0), Fraction(limit)))
-    step = node("select", node("and", full, x), const(carry_on), up)
-    zero = node("eq", step, const(0))
-    return Module("counter", "fin", (x,), (r,), {"n": Fraction(0)}, {"n": step}, {"y": zero})
-
-
 def test_a_counter_equals_its_table():
-    assert walk(TableMachine(table(7, 1)), ModuleMachine(counter(6))) == Proved(7, 14)
+    assert walk(TableMachine(table(7, 1)), ModuleMachine(counting(6))) == Proved(7, 14)
 
 
 def test_a_late_difference_has_a_shortest_word():
-    verdict = walk(TableMachine(table(7, 1)), ModuleMachine(counter(6, carry_on=1)))
+    verdict = walk(TableMachine(table(7, 1)), ModuleMachine(counting(6, carry_on=1)))
     assert isinstance(verdict, Differs)
     assert verdict.word == ((1,),) * 7 and verdict.wanted == (1,) and verdict.found == (0,)
     assert (
@@ -167,7 +157,9 @@ def test_only_legal_words_count():
     after[6, 1] = ILLEGAL
     outs = spec.outs.copy()
     outs[6, 1] = FREE
-    verdict = walk(TableMachine(replace(spec, next=after, outs=outs)), ModuleMachine(counter(6, 1)))
+    verdict = walk(
+        TableMachine(replace(spec, next=after, outs=outs)), ModuleMachine(counting(6, 1))
+    )
     assert verdict == Proved(7, 13)
 
 
@@ -207,7 +199,7 @@ def test_ports_must_agree():
 
 
 def test_an_input_that_nothing_reads_may_exist_on_one_side():
-    m = counter(6)
+    m = counting(6)
     wider = replace(m, inputs=(*m.inputs, port("idle")))
     assert walk(ModuleMachine(m), ModuleMachine(wider)) == Proved(7, 14)
     assert walk(ModuleMachine(wider), ModuleMachine(m)) == Proved(7, 28)
@@ -229,11 +221,11 @@ def test_outputs_are_matched_by_name():
 
 
 def test_above_the_cap_the_answer_is_unknown():
-    verdict = walk(ModuleMachine(counter(100)), ModuleMachine(counter(100)), cap=50)
+    verdict = walk(ModuleMachine(counting(100)), ModuleMachine(counting(100)), cap=50)
     assert isinstance(verdict, Unknown) and verdict.states > 50
     assert "more than 50" in str(verdict)
     assert isinstance(
-        walk(ModuleMachine(counter(100)), ModuleMachine(counter(100)), cap=101), Proved
+        walk(ModuleMachine(counting(100)), ModuleMachine(counting(100)), cap=101), Proved
     )
 
 
@@ -254,32 +246,14 @@ def test_a_small_margin_is_unknown_in_float32_and_proved_in_the_reals():
     assert exact == Proved(1, 2, "exact reals")
 
 
-def test_registers_too_wide_to_pack_are_walked_too():
-    def chain(length, tap):
-        regs = tuple(register(f"n{i}", fin([-(1 << 40), 0, 1 << 40])) for i in range(length))
-        x, big = port("x0"), 1 << 40
-        nexts = [affine([big], [x]), *regs[:-1]]
-        nexts[0] = node("select", x, const(big), const(0))
-        named = {r.name: v for r, v in zip(regs, nexts, strict=True)}
-        y = node("eq", regs[tap], const(big))
-        return Module(
-            "chain", "fin", (x,), regs, {r.name: Fraction(0) for r in regs}, named, {"y": y}
-        )
-
-    wide = [ModuleMachine(chain(40, tap)) for tap in (2, 3)]
-    assert isinstance(walk(wide[0], wide[0], cap=4096), Unknown)
-    verdict = walk(*wide)
-    assert isinstance(verdict, Differs) and len(verdict.word) == 4
-
-
 def test_progress_is_told():
     told = []
-    walk(ModuleMachine(counter(6)), ModuleMachine(counter(6)), progress=told.append)
+    walk(ModuleMachine(counting(6)), ModuleMachine(counting(6)), progress=told.append)
     assert told[-1] == 7
 
 
 def test_the_weaker_verdict():
-    differs = walk(TableMachine(table(7, 1)), ModuleMachine(counter(6, 1)))
+    differs = walk(TableMachine(table(7, 1)), ModuleMachine(counting(6, 1)))
     assert weaker(Proved(1, 1), Unknown("time")) == Unknown("time")
     assert weaker(differs, Unknown("time")) is differs
     assert [name(v) for v in (Proved(1, 1), differs, Unknown("time"))] == [
@@ -310,45 +284,6 @@ def test_registers_with_gaps_in_their_values_are_not_confused():
     impl = replace(spec, outs={"y0": both})
     assert brute(spec, impl)[0] is not None
     assert isinstance(walk(ModuleMachine(spec), ModuleMachine(impl)), Differs)
-
-
-@pytest.mark.parametrize("limit, carry_on", [(2000, 0), (2000, 1)])
-def test_a_deep_and_narrow_product_is_walked_to_its_end(limit, carry_on):
-    verdict = walk(ModuleMachine(counter(limit)), ModuleMachine(counter(limit, carry_on)))
-    if carry_on:
-        assert isinstance(verdict, Differs) and len(verdict.word) == limit + 1
-    else:
-        assert verdict == Proved(limit + 1, 2 * limit + 2)
-
-
-def test_deep_and_narrow_with_illegal_letters():
-    m = counter(900)
-    up = replace(m, legal=m.inputs[0])
-    assert walk(ModuleMachine(up), ModuleMachine(m)) == Proved(901, 901)
-
-
-def test_deep_and_narrow_but_too_large_to_tabulate():
-    a = ModuleMachine(counter(1_500_000))
-    verdict = walk(a, a, cap=400)
-    assert isinstance(verdict, Unknown)
-    assert isinstance(
-        walk(ModuleMachine(counter(900)), ModuleMachine(counter(900)), cap=600), Unknown
-    )
-
-
-def test_deep_and_narrow_with_an_unclear_decision_is_unknown():
-    x, s = port("x0", SIGN), [register(f"s{i}", SIGN) for i in range(10)]
-    carry, nexts = x, {}
-    for r in s:  # a binary counter of neurons
-        both = node("sign", affine([1, 1], [r, carry], -1))
-        nexts[r.name] = node("sign", affine([1, 1, -2], [r, carry, both], -1))
-        carry = both
-    close = affine([Fraction(1, 10**9), 1], [s[-1], s[0]], 1)
-    init = {r.name: Fraction(-1) for r in s}
-    m = Module("n", "net", (x,), tuple(s), init, nexts, {"y": close})
-    verdict = walk(ModuleMachine(m), ModuleMachine(m))
-    assert isinstance(verdict, Unknown) and "rounding" in verdict.reason
-    assert isinstance(walk(ModuleMachine(m), ModuleMachine(m), float32=False), Proved)
 
 
 def test_a_specification_that_allows_no_letter_proves_nothing():

@@ -98,7 +98,9 @@ class ModuleMachine:
         with np.errstate(divide="ignore", invalid="ignore"):
             for n, kernel in self._plan:
                 value, decided = kernel(env)
-                env[n] = np.broadcast_to(np.asarray(value, kind), batch)
+                if not (isinstance(value, np.ndarray) and value.dtype == kind):
+                    value = np.broadcast_to(np.asarray(value, kind), batch)
+                env[n] = value
                 if decided is not None:
                     clear = clear & decided
         outs = np.empty((batch, len(m.outs)), bool)

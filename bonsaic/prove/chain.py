@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import math
+from array import array
+from operator import add
 from typing import NamedTuple
 
 import numpy as np
 
-from bonsaic.prove.machine import Machine
+from bonsaic.prove.machine import Machine, numbered
 
-ROWS = 1 << 21  # pairs of a register value and a letter that one side may have
+ROWS = 1 << 21  # pairs of a register value and a letter, times outputs, that one side may have
 CHUNK = 1 << 16  # of them stepped at once
+NOWHERE = -(1 << 62)  # where an illegal letter leads, whatever is added
 
 
 class Side(NamedTuple):
-    """By register value * letters + letter: the next value, -1 where illegal; outputs and cares as bits; clear."""
+    """By register value * letters + letter: the next value, -1 where illegal; outs and care [row, output]; clear."""
 
-    next: list[int]
-    outs: list[int]
-    care: list[int]
-    clear: list[bool]
+    next: np.ndarray
+    outs: np.ndarray
+    care: np.ndarray
+    clear: np.ndarray
     initial: int
     values: int
 
@@ -35,65 +38,91 @@ class Chain(NamedTuple):
 
 def tabulate_side(machine: Machine, letters: np.ndarray, outputs: list[int]) -> Side | None:
     """The machine over all values of its registers, not only the reachable ones; None where these are too many."""
-    sizes = [size for _, _, size in machine.columns]
-    values, k = math.prod(sizes), len(letters)
-    if values * k > ROWS:
+    values, k = math.prod(size for _, _, size in machine.columns), len(letters)
+    if values * k * max(1, len(outputs)) > ROWS:
         return None
-    strides = [math.prod(sizes[:i]) for i in range(len(sizes))]
-    bits = 1 << np.arange(len(outputs), dtype=np.int64)
-    nexts: list[int] = []
-    outs: list[int] = []
-    care: list[int] = []
-    clear: list[bool] = []
-    for at in range(0, values * k, CHUNK):
-        row = np.arange(at, min(at + CHUNK, values * k))
-        code, letter = row // k, row % k
-        state = np.empty((len(row), len(sizes)), np.int64)
+    parts: list[tuple[np.ndarray, ...]] = []
+    for at in range(0, values, max(1, CHUNK // k)):
+        rest = np.arange(at, min(at + max(1, CHUNK // k), values), dtype=np.int32)
+        state = np.empty((len(rest), len(machine.columns)), machine.initial.dtype, order="F")
         for i, (low, step, size) in enumerate(machine.columns):
-            state[:, i] = code // strides[i] % size * step + low
-        done = machine.step(state, letters[letter])
-        after = np.zeros(len(row), np.int64)
-        for i, (low, step, _) in enumerate(machine.columns):
-            after += (done.next[:, i].astype(np.int64) - low) // step * strides[i]
-        nexts += np.where(done.legal, after, -1).tolist()
-        outs += (done.outs[:, outputs] @ bits).tolist()
-        care += (done.care[:, outputs] @ bits).tolist()
-        clear += done.clear.tolist()
-    places = zip(machine.initial.tolist(), machine.columns, strides, strict=True)
-    initial = sum((v - low) // step * stride for v, (low, step, _), stride in places)
-    return Side(nexts, outs, care, clear, initial, values)
+            above = rest // size
+            state[:, i] = (rest - above * size).astype(state.dtype) * step + low
+            rest = above
+        done = machine.step(np.repeat(state, k, axis=0), np.tile(letters, (len(state), 1)))
+        after = numbered(done.next, machine.columns)
+        after = np.where(done.legal, after, -1).astype(np.int32)
+        parts.append((after, done.outs[:, outputs], done.care[:, outputs], done.clear))
+    after, outs, care, clear = (np.concatenate(column) for column in zip(*parts, strict=True))
+    initial = int(numbered(machine.initial[None], machine.columns)[0])
+    return Side(after, outs, care, clear, initial, values)
 
 
 def follow(a: Side, b: Side, letters: int, cap: int) -> Chain | None:
-    """Breadth first over pairs, as `walk` does it; None beyond `cap` pairs."""
-    start = a.initial * b.values + b.initial
-    number, todo, parents = {start}, [start], [-1]
+    """Breadth first over pairs, as `walk` does it; None beyond `cap` pairs.
+
+    First all pairs are listed, then all are compared: what follows a difference is listed in vain.
+    """
+    pairs = _listed(a, b, letters, cap)
+    if pairs is None:
+        return None
     transitions, unclear = 0, None
+    for at in range(0, len(pairs), CHUNK):
+        i, j = _rows(pairs[at : at + CHUNK], b.values, letters)
+        legal = a.next[i] >= 0
+        transitions += int(legal.sum())
+        differ = ((a.outs[i] != b.outs[j]) | ~b.care[j]) & a.care[i]
+        wrong = np.flatnonzero(legal & (differ.any(axis=1) | (b.next[j] < 0)))
+        if len(wrong):
+            word = _word(a, b, letters, pairs, at * letters + int(wrong[0]))
+            return Chain(len(pairs), transitions, word, None)
+        close = np.flatnonzero(legal & ~(a.clear[i] & b.clear[j]))
+        if unclear is None and len(close):
+            unclear = _word(a, b, letters, pairs, at * letters + int(close[0]))
+    return Chain(len(pairs), transitions, None, unclear)
 
-    def word(edge: int) -> list[int]:
-        found = []
-        while edge >= 0:
-            at, letter = divmod(edge, letters)
-            found.append(letter)
-            edge = parents[at]
-        return found[::-1]
 
-    for at, pair in enumerate(todo):
-        p, q = divmod(pair, b.values)
-        for letter in range(letters):
-            i, j = p * letters + letter, q * letters + letter
-            if a.next[i] < 0:
-                continue
-            transitions += 1
-            if ((a.outs[i] ^ b.outs[j]) | ~b.care[j]) & a.care[i] or b.next[j] < 0:
-                return Chain(len(todo), transitions, word(at * letters + letter), None)
-            if unclear is None and not (a.clear[i] and b.clear[j]):
-                unclear = at * letters + letter
-            after = a.next[i] * b.values + b.next[j]
-            if after not in number:
+def _listed(a: Side, b: Side, letters: int, cap: int) -> np.ndarray | None:
+    """Every reachable pair, value of a * values of b + value of b; None where there are more than `cap`."""
+    first = _integers(np.where(a.next < 0, NOWHERE, a.next.astype(np.int64) * b.values))
+    second = _integers(np.maximum(b.next, 0))
+    todo = [a.initial * b.values + b.initial]
+    seen = set(todo)
+    for pair in todo:
+        p = pair // b.values
+        q = (pair - p * b.values) * letters
+        p *= letters
+        for after in map(add, first[p : p + letters], second[q : q + letters]):
+            if after not in seen and after >= 0:
                 if len(todo) >= cap:
                     return None
-                number.add(after)
+                seen.add(after)
                 todo.append(after)
-                parents.append(at * letters + letter)
-    return Chain(len(todo), transitions, None, None if unclear is None else word(unclear))
+    return np.array(todo)
+
+
+def _integers(values: np.ndarray) -> array:
+    """What Python reads faster than an array of NumPy, and holds smaller than a list."""
+    made = array(values.dtype.char)
+    made.frombytes(values.view(np.uint8).data)
+    return made
+
+
+def _rows(pairs: np.ndarray, values: int, letters: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where in the tables of both sides the letters of pairs are, in order."""
+    read = np.arange(letters)
+    p, q = np.divmod(pairs, values)
+    return (p[:, None] * letters + read).ravel(), (q[:, None] * letters + read).ravel()
+
+
+def _word(a: Side, b: Side, letters: int, pairs: np.ndarray, edge: int) -> list[int]:
+    """The letters up to the edge, pair * letters + letter, along the first that led to each pair: a shortest word."""
+    i, j = _rows(pairs, b.values, letters)
+    after = a.next[i].astype(np.int64) * b.values + np.maximum(b.next[j], 0)
+    codes, parents = np.unique(np.where(a.next[i] < 0, -1, after), return_index=True)
+    at, letter = divmod(edge, letters)
+    word = [letter]
+    while at:
+        at, letter = divmod(int(parents[np.searchsorted(codes, pairs[at])]), letters)
+        word.append(letter)
+    return word[::-1]

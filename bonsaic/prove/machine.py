@@ -9,6 +9,8 @@ import numpy as np
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.ir.run import Step
 
+WORD = 1 << 62  # how many values one word of a state's number has
+
 
 class Machine(Protocol):
     """A machine over integer state vectors with 0/1 wires; see `ir.run.ModuleMachine` for the contract of `step`.
@@ -56,6 +58,27 @@ class TableMachine:
         return Step(
             np.maximum(after, 0)[:, None].astype(np.int64), outs > 0, outs != FREE, legal, clear
         )
+
+
+def numbered(states: np.ndarray, columns: list[tuple[int, int, int]]) -> np.ndarray:
+    """One number per state: its registers' places as digits, the first one lowest; their bytes where one is too small.
+
+    columns: as of a `Machine`.
+    """
+    words, stride = [np.zeros(len(states), np.int64)], 1
+    for column, (low, step, size) in zip(states.T, columns, strict=True):
+        place = column if low == 0 else column - low
+        place = place if step == 1 else place // step
+        assert len(place) == 0 or (place.min() >= 0 and place.max() < size), "out of its type"
+        while size > (room := WORD // stride):
+            words[-1] += (place % room).astype(np.int64) * stride
+            words.append(np.zeros(len(states), np.int64))
+            place, size, stride = place // room, -(-size // room), 1
+        words[-1] += place.astype(np.int64) * stride
+        stride *= size
+    if len(words) == 1:
+        return words[0]
+    return np.stack(words, axis=1).view(f"V{8 * len(words)}")[:, 0]
 
 
 def tabulate(machine: Machine, *, cap: int, name: str = "machine") -> Mealy | None:

@@ -12,17 +12,21 @@ LONG = 64  # letters of a word beyond which its middle is left out
 class Proved:
     """Same outputs on every legal word of every length.
 
-    states: reachable product states, or boxes of an invariant (see `what`); transitions: state-letter pairs checked;
-    arithmetic: `float32` where the proof covers exact reals and float32 in any order of summation, else `exact reals`.
+    states: reachable product states, or parts of an invariant (see `what`); transitions: state-letter pairs checked;
+    arithmetic: `float32` where the proof covers exact reals and float32 in any order of summation, else `exact reals`;
+    method: how it was shown, where not by visiting what `what` counts.
     """
 
     states: int
     transitions: int
     arithmetic: str = "float32"
     what: str = "product states"
+    method: str | None = None
 
     def __str__(self) -> str:
         states = _count(self.states, self.what)
+        if self.method:
+            return f"proved by {self.method} ({states}, {self.arithmetic}; no certificate)"
         return f"proved ({states}, {_count(self.transitions, 'transitions')}, {self.arithmetic})"
 
 
@@ -54,10 +58,11 @@ class Differs:
 
 @dataclass(frozen=True)
 class Unknown:
-    """No answer: why, and how many product states were covered."""
+    """No answer: why, and how many product states were covered; capped: it is too large, as far as is known."""
 
     reason: str
     states: int = 0
+    capped: bool = False
 
     def __str__(self) -> str:
         return f"unknown: {self.reason} ({self.states} product states covered)"
@@ -90,6 +95,6 @@ def _bits(values: tuple[int | None, ...]) -> str:
 
 
 def _count(number: int, plural: str) -> str:
-    """`1 box`, `2 boxes`, `1 product state`."""
-    singular = plural.removesuffix("es") if plural == "boxes" else plural.removesuffix("s")
+    """`1 box`, `2 register classes`, `1 product state`."""
+    singular = plural.removesuffix("es" if plural.endswith(("xes", "sses")) else "s")
     return f"{number} {singular if number == 1 else plural}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -12,17 +11,15 @@ from bonsaic.diag import mistake
 from bonsaic.ir.core import Module, Node
 from bonsaic.ir.run import ModuleMachine, Step
 from bonsaic.prove.chain import Chain, follow, tabulate_side
-from bonsaic.prove.machine import Machine
+from bonsaic.prove.machine import Machine, numbered
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, spell
 
 CAP = 2_000_000  # product states
 WIRES = 20  # input wires beyond which the letters of a module are not listed
 CHUNK = 1 << 16  # state-letter pairs stepped at once
-DEEP, NARROW = (
-    256,
-    32,
-)  # after so many levels with so few states each, levels are not worth their arrays
+DEEP, NARROW = 128, 32  # after so many levels with so few states each, they are not worth arrays
+DEEPEST = 1 << 15  # such levels beyond which a walk that needs its arrays is ended
 
 
 def walk(
@@ -30,18 +27,19 @@ def walk(
     impl: Machine,
     *,
     cap: int = CAP,
+    deepest: int = DEEPEST,
     float32: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> Verdict:
     """Does `impl` give the outputs of `spec` on every legal word? Legal words and free outputs are those of `spec`.
 
     Breadth first, so a `Differs` carries a shortest word. `Unknown` when more than `cap` product states are reached, or
-    (unless float32 is False: a claim about exact reals) when a decision of either is too close to its threshold to
-    survive float32 rounding. progress(states) is called now and then.
+    more than `deepest` levels of few states each, or (unless float32 is False: a claim about exact reals) when a
+    decision of either is too close to its threshold to survive float32 rounding. progress(states) is called at times.
     """
     columns = same_ports(spec, impl)
     if len(spec.inputs) > WIRES and isinstance(spec, ModuleMachine):
-        return Unknown(f"{len(spec.inputs)} input wires are too many letters to list")
+        return Unknown(f"{len(spec.inputs)} input wires are too many letters to list", capped=True)
     letters = spec.alphabet()
     seen = _Seen(spec, impl, len(letters))
     start = np.concatenate([spec.initial, impl.initial])[None]
@@ -59,15 +57,17 @@ def walk(
             edges = (first + at) * len(letters) + legal
             b = impl.step(states[legal, len(spec.initial) :], columns.feed(read[legal]))
             transitions += len(legal)
-            wrong = _wrong(a, b, legal, columns.outputs)
+            wrong = wrong_rows(a, b, legal, columns.outputs)
             if len(wrong):
-                return _differs(spec, impl, columns, letters[_word(seen, edges[wrong[0]])])
+                return differs(spec, impl, columns, letters[_word(seen, edges[wrong[0]])])
             clear = a.clear[legal] & b.clear
             if float32 and unclear is None and not clear.all():
                 unclear = _word(seen, edges[np.argmin(clear)])
             fresh.append(seen.add(np.concatenate([a.next[legal], b.next], axis=1), edges))
             if seen.count > cap:
-                return Unknown(f"more than {cap} product states are reachable", seen.count)
+                return Unknown(
+                    f"more than {cap} product states are reachable", seen.count, capped=True
+                )
         if progress:
             progress(seen.count)
         frontier = np.concatenate(fresh)
@@ -75,10 +75,14 @@ def walk(
         if levels == DEEP and seen.count < DEEP * NARROW:
             found = _chain(spec, impl, columns, letters, cap)
             if found is not None and found.wrong is not None:
-                return _differs(spec, impl, columns, letters[found.wrong])
+                return differs(spec, impl, columns, letters[found.wrong])
             if found is not None:
                 word = found.unclear if float32 else None
                 return _equal(spec, impl, letters, found.states, found.transitions, word, float32)
+        if levels == deepest and seen.count < deepest * NARROW:
+            return Unknown(
+                f"some states are more than {levels} ticks away", seen.count, capped=True
+            )
     return _equal(spec, impl, letters, seen.count, transitions, unclear, float32)
 
 
@@ -146,12 +150,12 @@ def _ports_read(m: Module) -> list[Node]:
     return [n for n in values if n.op == "in"]
 
 
-def _wrong(a: Step, b: Step, legal: np.ndarray, outputs: list[int]) -> np.ndarray:
+def wrong_rows(a: Step, b: Step, legal: np.ndarray, outputs: list[int]) -> np.ndarray:
     differ = ((a.outs[legal] != b.outs[:, outputs]) | ~b.care[:, outputs]) & a.care[legal]
     return np.flatnonzero(differ.any(axis=1) | ~b.legal)
 
 
-def _differs(spec: Machine, impl: Machine, columns: Columns, word: np.ndarray) -> Differs:
+def differs(spec: Machine, impl: Machine, columns: Columns, word: np.ndarray) -> Differs:
     """What both say on the last tick of a word."""
     p, q = spec.initial[None], impl.initial[None]
     for letter in word:
@@ -170,38 +174,20 @@ class _Seen:
     def __init__(self, spec: Machine, impl: Machine, letters: int):
         self.letters = letters
         self.columns = [*spec.columns, *impl.columns]
-        self.packed = math.prod(size for _, _, size in self.columns) < 1 << 62
         self.keys: set = set()
         self.parents: list[np.ndarray] = []
         self.count = 0
 
     def add(self, states: np.ndarray, edges: np.ndarray) -> np.ndarray:
         """The rows that are new, in order. edges: parent * letters + letter, -1 for the initial state."""
-        if self.packed:
-            codes, first = np.unique(self._codes(states), return_index=True)
-            listed = codes.tolist()
-        else:
-            rows = [tuple(row) for row in states.tolist()]
-            unique = dict(zip(reversed(rows), range(len(rows) - 1, -1, -1), strict=True))
-            listed, first = list(unique), np.array(list(unique.values()))
-        keys = self.keys
+        codes, first = np.unique(numbered(states, self.columns), return_index=True)
+        listed, keys = codes.tolist(), self.keys
         fresh = [i for i, k in enumerate(listed) if k not in keys]
         keys.update([listed[i] for i in fresh])
         new = np.sort(first[fresh])
         self.parents.append(edges[new])
         self.count += len(new)
         return states[new]
-
-    def _codes(self, states: np.ndarray) -> np.ndarray:
-        """One number per state: its registers' places as digits, the first one lowest."""
-        codes, stride = np.zeros(len(states), np.int64), 1
-        for column, (low, step, size) in zip(states.T, self.columns, strict=True):
-            place = column.astype(np.int64) if low == 0 else (column - low).astype(np.int64)
-            place = place if step == 1 else place // step
-            assert len(place) == 0 or (place.min() >= 0 and place.max() < size), "out of its type"
-            codes += place * stride
-            stride *= size
-        return codes
 
     def word(self, state: int) -> list[int]:
         """The letters that lead to a state, by the parents found first: a shortest word."""
