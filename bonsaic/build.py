@@ -19,9 +19,9 @@ from bonsaic.lang import lower
 from bonsaic.lift import lift
 from bonsaic.outputs import Output, directory
 from bonsaic.prove.boxes import Invariant
+from bonsaic.prove.decide import decide
 from bonsaic.prove.soft import is_soft, prove_soft, recovered
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, name, weaker
-from bonsaic.prove.walk import walk
 from bonsaic.report import Report
 from bonsaic.specification import Specification, specify
 
@@ -126,7 +126,7 @@ def _prove_network(b: Build, net: Module) -> tuple[Verdict, Invariant | None]:
         rng = np.random.default_rng(b.options.seed)
         verdict, invariant = prove_soft(b.spec.machine, net, rng)
     else:
-        verdict = walk(b.spec.machine, ModuleMachine(net))
+        verdict = decide(b.spec.machine, ModuleMachine(net))
     b.timed("prove", started)
     b.out.write(f"{b.name}.net.bir", show(net))
     b.report.proof |= {
@@ -175,11 +175,13 @@ def _lower(b: Build, net: Module, steps: Sequence) -> None:
         b.out.write(f"{b.name}.{level}.bir", show(m))
 
     started = time.perf_counter()
-    verdict = walk(b.spec.machine, ModuleMachine(gate))
+    verdict = decide(b.spec.machine, ModuleMachine(gate))
     b.timed("prove", started)
     b.report.circuit |= {"registers": len(gate.regs), "gates": gates(gate), "depth": depth(gate)}
     b.report.proof["circuit"] = name(verdict)
-    b.report.proof["product_states"] = verdict.states if isinstance(verdict, Proved) else None
+    if isinstance(verdict, Proved):
+        b.report.proof["method"] = verdict.method or "walk"
+        b.report.proof["product_states"] = None if verdict.method else verdict.states
     _conclude(b, verdict)
     b.say(f"  circuit   {b.report.circuit_line()}; {verdict}")
     if isinstance(verdict, Proved):

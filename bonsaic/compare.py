@@ -14,11 +14,12 @@ from bonsaic.ir.run import ModuleMachine
 from bonsaic.ports import by_position, matched, with_ports
 from bonsaic.prove import certificate
 from bonsaic.prove.certificate import Certificate
+from bonsaic.prove.decide import decide
 from bonsaic.prove.machine import Machine, tabulate
 from bonsaic.prove.soft import TABLE, is_soft, prove_soft, recovered
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Verdict
-from bonsaic.prove.walk import same_ports, walk
+from bonsaic.prove.walk import same_ports
 
 SHOWN = 24  # ticks of a long word that a trace shows, the last ones
 
@@ -32,7 +33,7 @@ def compare(spec: str, impl: str, *, certify: bool = False) -> tuple[Verdict, Ce
     if isinstance(second, Tick):
         verdict, invariant = prove_soft(first, second.module, np.random.default_rng(0))
     else:
-        verdict, invariant = walk(first, second), None
+        verdict, invariant = decide(first, second), None
     if not (certify and isinstance(verdict, Proved)):
         return verdict, None
     table = tabulate(first, cap=TABLE)

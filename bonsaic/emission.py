@@ -12,9 +12,9 @@ from bonsaic.ir.core import Module
 from bonsaic.ir.mealy import FREE, Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import show
+from bonsaic.prove.decide import decide
 from bonsaic.prove.machine import tabulate
 from bonsaic.prove.verdict import Verdict
-from bonsaic.prove.walk import walk
 
 TARGETS = (
     "python",
@@ -133,6 +133,6 @@ def read_back(gate: Module, texts: dict[str, str]) -> dict[str, Verdict]:
     readers = {"py": read_python, "v": read_verilog, "blif": read_blif, "aag": read_aiger}
     machine = ModuleMachine(gate)
     return {
-        ending: walk(machine, ModuleMachine(read(texts[ending], f"{gate.name}.{ending}")))
+        ending: decide(machine, ModuleMachine(read(texts[ending], f"{gate.name}.{ending}")))
         for ending, read in readers.items()
     }

@@ -14,9 +14,9 @@ from bonsaic.ir.core import Module
 from bonsaic.ir.ops import LEVELS
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.verify import verify
+from bonsaic.prove.decide import decide
 from bonsaic.prove.machine import Machine
 from bonsaic.prove.verdict import Proved, Unknown, Verdict, name
-from bonsaic.prove.walk import walk
 
 CLAIMS = {
     "exact": "same outputs on every word",
@@ -51,7 +51,7 @@ def sizes(m: Module) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Record:
-    """What a pass did: its settings, the verdict on its claim, and the module's size before and after."""
+    """What a pass did: its settings, the claim that was settled, the verdict on it, and the module before and after."""
 
     name: str
     options: dict[str, Fraction]
@@ -69,6 +69,7 @@ class Record:
             "claim": self.claim,
             "verdict": name(self.verdict),
             "states": getattr(self.verdict, "states", None),
+            "method": getattr(self.verdict, "method", None) or "walk",
             "seconds": round(self.seconds, 3),
             "before": sizes(self.before),
             "after": sizes(self.after),
@@ -179,23 +180,24 @@ def run(
         extra = {"spec": spec} if p.wants_spec else {}
         after = verify(p.run(m, **options, **extra))
         assert after.level == (p.target or m.level) and after.level in LEVELS, (p.name, after.level)
-        verdict = discharge(p.claim, m, after, spec)
+        claim, verdict = discharge(p.claim, m, after, spec)
         seconds = time.perf_counter() - started
         if not isinstance(verdict, Proved):
-            raise Refuted(p.name, p.claim, verdict, chosen=bool(options))
-        record = Record(p.name, options, p.claim, verdict, seconds, m, after)
+            raise Refuted(p.name, claim, verdict, chosen=bool(options))
+        record = Record(p.name, options, claim, verdict, seconds, m, after)
         watch(record)
         records.append(record)
         m = after
     return m, records
 
 
-def discharge(claim: str, before: Module, after: Module, spec: Machine) -> Verdict:
-    """The verdict on a pass's claim. An exact one too large to walk is settled on the program's words instead."""
+def discharge(claim: str, before: Module, after: Module, spec: Machine) -> tuple[str, Verdict]:
+    """What was settled of a pass's claim, with its verdict: an exact one that no method decides is only `observed`."""
     if before == after:
-        return Proved(0, 0, "exact reals")
+        return claim, Proved(0, 0, "exact reals")
     if claim == "exact":
-        verdict = walk(ModuleMachine(before), ModuleMachine(after), float32=False)
+        verdict = decide(ModuleMachine(before), ModuleMachine(after), float32=False)
         if not isinstance(verdict, Unknown):
-            return verdict
-    return walk(spec, ModuleMachine(after))
+            return claim, verdict
+        claim = "observed"
+    return claim, decide(spec, ModuleMachine(after))

@@ -16,6 +16,7 @@ import numpy as np
 
 from bonsaic.emit.aiger import aiger_binary
 from bonsaic.emit.read_aiger import read_aiger
+from bonsaic.emit.verilog import verilog
 from bonsaic.ir.core import Module, Node, node, register, topological
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine, simulate
@@ -27,6 +28,7 @@ from bonsaic.prove.walk import same_ports
 
 INSTALL = "pip install 'bonsaic[formal]'"
 PAIRS = 20_000  # state-letter pairs beyond which a table is not written as gates
+CONFLICTS = 100_000  # after which a SAT solver's question is open
 GRACE = 10  # seconds beyond its own limit after which a tool is stopped
 
 # Any error ends the process that runs yosys, so it never is this one.
@@ -75,6 +77,32 @@ def from_netlist(table: Mealy, impl: Module, *, seconds: int = 60) -> Opinion:
     return _confirm(table, word, outs[:, columns].tolist())
 
 
+def from_modules(spec: Module, impl: Module, *, seconds: int) -> Opinion | np.ndarray:
+    """Is one circuit the other, on every legal word of the first? Else a word, 0/1 [tick, input], said to show it.
+
+    Yosys reads the Verilog of both where one is no netlist.
+    """
+    if missing := _missing():
+        return missing
+    if spec.level == impl.level == "gate":
+        joined = miter(spec, impl)
+        places = {n.name: i for i, n in enumerate(joined.inputs)}
+    elif {spec.level, impl.level} <= {"gate", "fin"} and impl.legal is None and not impl.care:
+        made = _synthesised(verilog_miter(spec, verilog(impl), impl.name), seconds)
+        if isinstance(made, Unknown):
+            return made
+        joined = replace(made, outs={"bad": made.outs["bad"]})
+        wires = {_place("x", n.name): i for i, n in enumerate(joined.inputs)}
+        places = {n.name: wires[i] for i, n in enumerate(spec.inputs) if i in wires}
+    else:
+        return Unknown("it is for circuits and programs, not for networks")
+    answer = _pdr(joined, seconds)
+    if not isinstance(answer, list):
+        return answer
+    word = [[letter.get(places.get(n.name, -1), 0) for n in spec.inputs] for letter in answer]
+    return np.array(word, np.uint8).reshape(len(word), len(spec.inputs))
+
+
 def from_verilog(table: Mealy, spec: Module, name: str, text: str, *, seconds: int = 60) -> Opinion:
     """Is the emitted Verilog of circuit `name` the program's own tick, as yosys reads the Verilog of both?
 
@@ -82,7 +110,17 @@ def from_verilog(table: Mealy, spec: Module, name: str, text: str, *, seconds: i
     """
     if missing := _missing():
         return missing
-    source = verilog_miter(spec, text, name)
+    joined = _synthesised(verilog_miter(spec, text, name), seconds)
+    if isinstance(joined, Unknown):
+        return joined
+    answer = _pdr(replace(joined, outs={"bad": joined.outs["bad"]}), seconds)
+    if not isinstance(answer, list):
+        return answer
+    return _as_yosys_runs_it(table, joined, answer)
+
+
+def _synthesised(source: str, seconds: int) -> Module | Unknown:
+    """What yosys makes of the last module of a Verilog text."""
     top = re.findall(r"^module (\w+)", source, re.M)[-1]
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "miter.v").write_text(source, "utf-8")
@@ -91,11 +129,7 @@ def from_verilog(table: Mealy, spec: Module, name: str, text: str, *, seconds: i
         made = Path(folder, "miter.aag")
         if said is None or not made.exists():
             return Unknown(f"yosys: {_last(said)}")
-        joined = read_aiger(made.read_text("utf-8"), "miter.aag")
-    answer = _pdr(replace(joined, outs={"bad": joined.outs["bad"]}), seconds)
-    if not isinstance(answer, list):
-        return answer
-    return _as_yosys_runs_it(table, joined, answer)
+        return read_aiger(made.read_text("utf-8"), "miter.aag")
 
 
 def _as_yosys_runs_it(table: Mealy, joined: Module, answer: Answer) -> Differs | Unknown:
@@ -193,13 +227,18 @@ def recheck(m: Module, cubes: list[str]) -> Confirmed | Unknown:
     flip = [-1 if m.init[r.name] else 1 for r in m.regs]
     now = [variable[r] * f for r, f in zip(m.regs, flip, strict=True)]
     after = [variable[m.next[r.name]] * f for r, f in zip(m.regs, flip, strict=True)]
-    with Solver(name="cadical153", bootstrap_with=_clauses(m, variable)) as solver:
+    with Solver(name="glucose4", bootstrap_with=_clauses(m, variable)) as solver:
+
+        def possible(literals: list[int]) -> bool | None:
+            solver.conf_budget(CONFLICTS)
+            return solver.solve_limited(assumptions=literals)
+
         for c in cubes:
             solver.add_clause([-v for v in _literals(c, now)])
-        if solver.solve(assumptions=[variable[m.outs["bad"]]]):
-            return Unknown("the invariant allows a difference")
-        if any(solver.solve(assumptions=_literals(c, after)) for c in cubes):
-            return Unknown("the invariant is not inductive")
+        if possible([variable[m.outs["bad"]]]) is not False:
+            return Unknown("the invariant allows a difference, or it takes too long to see")
+        if any(possible(_literals(c, after)) is not False for c in cubes):
+            return Unknown("the invariant is not inductive, or it takes too long to see")
     return Confirmed(len(cubes), width)
 
 

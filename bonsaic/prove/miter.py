@@ -59,14 +59,15 @@ def table_circuit(t: Mealy) -> Module:
 
 
 def miter(spec: Module, impl: Module) -> Module:
-    """Both circuits on the same inputs; `bad` is 1 where an output that matters differs on a legal word."""
+    """Both circuits on the same inputs; `bad` is 1 where, on a legal word, an output that
+    matters differs or is free on the second's side, or the second refuses the letter."""
     a, b = _renamed(spec, "spec."), _renamed(impl, "impl.")
     alive = register("alive")
     ok = alive if a.legal is None else node("and", alive, a.legal)
-    wrong = [
-        _all([node("xor", n, b.outs[y]), *([a.care[y]] if y in a.care else [])])
-        for y, n in a.outs.items()
-    ]
+    wrong = [] if b.legal is None else [_not(b.legal)]
+    for y, n in a.outs.items():
+        unlike = [node("xor", n, b.outs[y]), *([_not(b.care[y])] if y in b.care else [])]
+        wrong.append(_all([_any(unlike), *([a.care[y]] if y in a.care else [])]))
     inputs = dict.fromkeys((*spec.inputs, *impl.inputs))
     return verify(
         Module(
