@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from bonsaic.grow.shrink.decompose import Part, decompose
+from bonsaic.grow.shrink.decompose import Part, one, several
 from bonsaic.grow.shrink.rows import Rows
 from bonsaic.grow.shrink.search import cost
 from bonsaic.grow.shrink.sketch import Sketch, holds, trim
@@ -73,15 +73,14 @@ def _decomposed(rows: Rows, codes: np.ndarray, over: Callable[[], bool]) -> list
     seen = np.concatenate([(rows.x > 0).astype(np.int64), digits[rows.here]], 1)
     price = np.concatenate([np.ones(rows.inputs), np.full(bits, READING_A_BIT)])
     signals: list[Signal] = []
-    for bit in range(bits):
-        goal = digits[rows.there, bit] * 2 - 1
-        both = [(decompose(seen, goal * sign, price, True, over), sign) for sign in (1, -1)]
-        signals.append(min(both, key=lambda s: _price(s[0])))
-    for wire in range(rows.wires):
-        both = [
-            (decompose(seen, rows.want[:, wire] * sign, price, False, over), sign)
-            for sign in (1, -1)
-        ]
+    goals = [digits[rows.there, bit] * 2 - 1 for bit in range(bits)]
+    goals += list(rows.want.T)
+    for number, goal in enumerate(goals):
+        make = one if number < bits else several
+        if number == bits and any(parts is None for parts, _ in signals):
+            signals += [(None, 1)] * rows.wires
+            break
+        both = [(make(seen, goal * sign, price, over), sign) for sign in (1, -1)]
         signals.append(min(both, key=lambda s: _price(s[0])))
     return signals
 

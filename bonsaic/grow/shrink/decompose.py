@@ -10,20 +10,11 @@ import itertools
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from bonsaic.grow.shrink.gates import readable
+from bonsaic.grow.shrink.gates import READS, ROWS, functions, readable
 
-READS = 4
-ROWS = 1 << READS
-PLACES = 1 << np.arange(ROWS)
-TURNS = (
-    (2, 3),
-    (4, 6),
-    (8, 6),
-)  # (where the zigzag turns, largest weight), in units of 1, 1/2, 1/4
 MOST = 6  # the most neurons a signal is made of
 KEPT = 1200  # of the neurons that say nothing wrong, this many are tried as parts of a cover
 WIDER = 2.0  # what an input beyond the usual costs more
@@ -47,40 +38,6 @@ class Part:
         return found
 
 
-def _patterns(columns: int) -> np.ndarray:
-    return np.arange(1 << columns)[:, None] >> np.arange(columns) & 1
-
-
-@lru_cache(maxsize=1)
-def functions() -> tuple[np.ndarray, np.ndarray]:
-    """Every function of four inputs that a neuron with small round weights computes.
-
-    Its table, a bit per pattern, and [function, input] whether the input matters.
-    """
-    seen = _patterns(READS) * 2 - 1
-    first: set[int] = set()
-    for turn, largest in TURNS:
-        sizes = itertools.combinations_with_replacement(range(largest + 1), READS)
-        weights = np.array(list(sizes))
-        bias = np.arange(-READS * largest - turn, READS * largest + turn + 1)
-        z = (weights @ seen.T)[:, None] + bias[:, None]
-        clear = ((z != 0) & (np.abs(z) != turn)).all(2)
-        fires = (z > turn) | ((z < 0) & (z > -turn))
-        first |= set((fires @ PLACES)[clear].tolist())
-    known = np.zeros(1 << ROWS, bool)
-    base = np.array(sorted(first))[:, None] >> np.arange(ROWS) & 1
-    for order in itertools.permutations(range(READS)):
-        for flips in itertools.product((0, 1), repeat=READS):
-            moved = (_patterns(READS)[:, order] ^ np.array(flips)) @ (1 << np.arange(READS))
-            known[base[:, moved] @ PLACES] = True
-    tables = np.flatnonzero(known)
-    answers = tables[:, None] >> np.arange(ROWS) & 1
-    matters = np.stack(
-        [(answers != answers[:, np.arange(ROWS) ^ (1 << i)]).any(1) for i in range(READS)], 1
-    )
-    return tables, matters
-
-
 @dataclass(frozen=True, eq=False)
 class _Parts:
     """Neurons that never fire where the goal is 0: tables, supports, prices, and what each covers."""
@@ -90,33 +47,51 @@ class _Parts:
     price: np.ndarray
     mark: np.ndarray  # uint64: the sum of its covered rows' random marks
     covers: np.ndarray  # bool [part, row where the goal is 1]
+    whole: np.uint64  # the sum of all marks
 
 
-def decompose(
+def one(
+    seen: np.ndarray, goal: np.ndarray, price: np.ndarray, over: Callable[[], bool] = lambda: False
+) -> list[Part] | None:
+    """A cheap neuron that fires where the goal is 1 and does not where it is -1, as a list; None where there is none.
+
+    seen: 0/1 [row, column]; goal [row] -1, 0 (free), 1; price [column], of reading it. None also once it is `over`.
+    """
+    parts = _parts(seen, goal, price, over)
+    return _cheaper(parts, _alone(parts), seen, goal, price, over)
+
+
+def several(
     seen: np.ndarray,
     goal: np.ndarray,
     price: np.ndarray,
-    exclusive: bool,
     over: Callable[[], bool] = lambda: False,
+    *,
+    exclusive: bool = False,
 ) -> list[Part] | None:
-    """Cheap neurons, at most three: none fires where the goal is -1, and where it is 1 one or more do.
+    """As `one`, but up to `MOST` neurons: none fires where the goal is -1, and where it is 1 one or more do.
 
-    exclusive: exactly one does. seen: 0/1 [row, column]; goal [row] -1, 0 (free), 1; price [column],
-    of reading it. None where none are found, or it was `over` first.
+    exclusive: exactly one does.
     """
-    columns = seen.shape[1]
-    if columns < READS:
-        seen = np.concatenate([seen, np.zeros((len(seen), READS - columns), seen.dtype)], 1)
-        price = np.concatenate([price, np.full(READS - columns, NEVER)])
+    parts = _parts(seen, goal, price, over)
+    chosen = _alone(parts)
+    if chosen is None and len(parts.price):
+        chosen = _split(parts, over) if exclusive else _cover(parts, over)
+        chosen = chosen or _greedy(parts, exclusive)
+    return _cheaper(parts, chosen, seen, goal, price, over)
+
+
+def _cheaper(
+    parts: _Parts,
+    chosen: list[int] | None,
+    seen: np.ndarray,
+    goal: np.ndarray,
+    price: np.ndarray,
+    over: Callable[[], bool],
+) -> list[Part] | None:
+    """The parts chosen, or one wider neuron where that costs no more."""
     if not (goal > 0).any():
         return [Part((), -np.ones(len(goal)), 0.0)]
-    marks = np.random.default_rng(0).integers(0, 1 << 63, int((goal > 0).sum()), dtype=np.uint64)
-    parts = _parts(seen, goal, price, marks, over)
-    whole = marks.sum(dtype=np.uint64)
-    chosen = _alone(parts, whole)
-    if chosen is None and len(parts.price):
-        chosen = _split(parts, whole, over) if exclusive else _cover(parts, over)
-        chosen = chosen or _greedy(parts, exclusive)
     narrow = None if chosen is None else [_part(parts, i, seen) for i in chosen]
     paid = math.inf if narrow is None else sum(p.price for p in narrow)
     for reads in range(READS + 1, WIDEST + 1):
@@ -131,6 +106,7 @@ def decompose(
 def _part(parts: _Parts, i: int, seen: np.ndarray) -> Part:
     """Only the columns that matter."""
     answers = parts.table[i] >> np.arange(ROWS) & 1
+    seen = _padded(seen)
     support = list(itertools.combinations(range(seen.shape[1]), READS))[parts.support[i]]
     kept = [c for c in range(READS) if (answers != answers[np.arange(ROWS) ^ (1 << c)]).any()]
     columns = tuple(support[c] for c in kept)
@@ -164,13 +140,18 @@ def _wide(
     return None
 
 
+def _padded(seen: np.ndarray) -> np.ndarray:
+    """With columns of 0, so that there are enough for a neuron."""
+    lacking = max(READS - seen.shape[1], 0)
+    return np.concatenate([seen, np.zeros((len(seen), lacking), seen.dtype)], 1)
+
+
 def _parts(
-    seen: np.ndarray,
-    goal: np.ndarray,
-    price: np.ndarray,
-    marks: np.ndarray,
-    over: Callable[[], bool],
+    seen: np.ndarray, goal: np.ndarray, price: np.ndarray, over: Callable[[], bool]
 ) -> _Parts:
+    seen = _padded(seen)
+    price = np.append(price, np.full(seen.shape[1] - len(price), NEVER))
+    marks = np.random.default_rng(0).integers(0, 1 << 63, int((goal > 0).sum()), dtype=np.uint64)
     tables, matters = functions()
     found: list[tuple[np.ndarray, ...]] = []
     above = goal > 0
@@ -201,17 +182,18 @@ def _parts(
     order = np.argsort(cost, kind="stable")
     _, at = np.unique(mark[order], return_index=True)
     at = order[at]
-    return _Parts(table[at], support_[at], cost[at], mark[at], covers[at])
+    whole = marks.sum(dtype=np.uint64)
+    return _Parts(table[at], support_[at], cost[at], mark[at], covers[at], whole)
 
 
-def _alone(parts: _Parts, whole: np.uint64) -> list[int] | None:
-    at = np.flatnonzero(parts.mark == whole)
+def _alone(parts: _Parts) -> list[int] | None:
+    at = np.flatnonzero(parts.mark == parts.whole)
     return [int(at[parts.price[at].argmin()])] if len(at) else None
 
 
-def _split(parts: _Parts, whole: np.uint64, over: Callable[[], bool]) -> list[int] | None:
+def _split(parts: _Parts, over: Callable[[], bool]) -> list[int] | None:
     """Two parts that share no row and cover all, else three."""
-    pair = _pair(parts.mark, parts.price, whole, np.arange(len(parts.mark)))
+    pair = _pair(parts.mark, parts.price, parts.whole, np.arange(len(parts.mark)))
     if pair is not None:
         return pair
     best, least = None, np.inf
@@ -221,7 +203,7 @@ def _split(parts: _Parts, whole: np.uint64, over: Callable[[], bool]) -> list[in
         if over():
             break
         beside = np.flatnonzero(~(covers & covers[i]).any(1))
-        rest = (whole - parts.mark[[i]])[0]  # as an array: it may wrap round
+        rest = (parts.whole - parts.mark[[i]])[0]  # as an array: it may wrap round
         two = _pair(parts.mark[beside], parts.price[beside], rest, beside)
         if two is not None and parts.price[[i, *two]].sum() < least:
             best, least = [i, *two], parts.price[[i, *two]].sum()

@@ -12,15 +12,14 @@ import numpy as np
 from bonsaic.grow.shrink.coded import coded_of, network_of
 from bonsaic.grow.shrink.codings import climbed
 from bonsaic.grow.shrink.construct import ALL_CODINGS, construct
-from bonsaic.grow.shrink.decompose import READS
 from bonsaic.grow.shrink.finish import finish
-from bonsaic.grow.shrink.gates import beyond
+from bonsaic.grow.shrink.gates import READS, beyond
 from bonsaic.grow.shrink.letters import STATES as FEW_STATES
 from bonsaic.grow.shrink.rows import Rows, rows_of
 from bonsaic.grow.shrink.search import Found, Plan, search
-from bonsaic.grow.shrink.sketch import Sketch, expand
+from bonsaic.grow.shrink.sketch import expand
 from bonsaic.grow.shrink.stack import stacked
-from bonsaic.grow.shrink.stages import Layout, Workshop, layout
+from bonsaic.grow.shrink.stages import Layout, Workshop
 from bonsaic.grow.shrink.walk import agree
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Network
@@ -35,7 +34,6 @@ OVERHEAD = 16_000  # elements' worth of calls in one step
 COUNTS = (24, 96)  # the fewest and the most networks side by side
 STEPS = (400, 8000)
 FINISHED = 8  # of the smallest networks, this many are given round weights and compared
-HOPELESS = 0.1  # with more of the rows wrong than this, more neurons a signal are not tried
 LAID, STACKED, SEARCHED = (
     0.25,
     0.5,
@@ -128,7 +126,7 @@ def _found(mealy: Mealy, like: Network, e: Effort) -> list[Shrunk]:
     rows = rows_of(mealy)
     if done and len(rows.here) > ONE_CELL[e.name]:
         return done
-    found = _from_little(rows, e, rng)
+    found = _one_cell(rows, e, rng)
     single = [expand(net, like) for net in found.nets[:FINISHED]]
     singles = _finished(single, mealy, "one cell", e.until(1))
     return done + [replace(s, history=tuple(found.history)) for s in singles]
@@ -140,11 +138,12 @@ def _stacks(mealy: Mealy, like: Network, e: Effort, rng: np.random.Generator) ->
     if not 1 < m.states <= FEW_STATES:
         return []
 
+    workshop, over = Workshop(m), e.until(STACKED)
+
     def judge(codes: np.ndarray) -> tuple[float, Layout]:
-        made = layout(m, codes)
+        made = workshop.layout(codes)
         return made.cost, made
 
-    workshop, over = Workshop(m), e.until(STACKED)
     plans = climbed(m, judge, CODINGS[e.name], rng, e.until(LAID))
     found: list[Network] = []
     for _, plan in plans[: STACKS[e.name]]:
@@ -155,40 +154,15 @@ def _stacks(mealy: Mealy, like: Network, e: Effort, rng: np.random.Generator) ->
     return found
 
 
-def _from_little(rows: Rows, e: Effort, rng: np.random.Generator) -> Found:
-    """One cell: constructed and descended from, or else what the population finds."""
+def _one_cell(rows: Rows, e: Effort, rng: np.random.Generator) -> Found:
+    """Constructed, and descended from."""
     over = e.until(SEARCHED)
-    built = construct(rows, _tries(rows, e.name), rng, over=over)
-    start = [net for net in built if _per_bit(net) <= _per_bit(built[0])][:FINISHED]
-    found = Found()
-    for per_bit, per_wire in _sizes(start):
-        if over() and not start:
-            break
-        found = search(
-            rows,
-            _plan(rows, e.name, per_bit, per_wire),
-            rng,
-            start=start,
-            per_bit=per_bit,
-            per_wire=per_wire,
-            over=over,
-            progress=e.progress,
-        )
-        if found.nets or found.fewest_wrong > len(rows.here) * HOPELESS:
-            break
-    return found
-
-
-def _sizes(start: Sequence[Sketch]) -> list[tuple[int, int]]:
-    """Neurons per bit and per wire: as the constructed sketches have, else few and then more."""
+    start = construct(rows, _tries(rows, e.name), rng, over=over)[:FINISHED]
     if not start:
-        return [(1, 2), (2, 3)]
-    per_wire = max(np.bincount(net.owner)[net.bits :].max(initial=2) for net in start)
-    return [(_per_bit(start[0]), int(per_wire))]
-
-
-def _per_bit(net: Sketch) -> int:
-    return int(net.neurons_of_bits.max(initial=1))
+        return Found()
+    per_wire = max(int(np.bincount(net.owner)[net.bits :].max(initial=2)) for net in start)
+    plan = _plan(rows, e.name, per_wire)
+    return search(rows, plan, rng, start=start, per_wire=per_wire, over=over, progress=e.progress)
 
 
 def _tries(rows: Rows, effort: str) -> int:
@@ -198,10 +172,10 @@ def _tries(rows: Rows, effort: str) -> int:
     return int(np.clip(TRIED[effort] / each, 3 if rows.states <= ALL_CODINGS else 1, 2000))
 
 
-def _plan(rows: Rows, effort: str, per_bit: int, per_wire: int) -> Plan:
+def _plan(rows: Rows, effort: str, per_wire: int) -> Plan:
     """As many networks and steps as the effort's work allows for a table of this size."""
     bits = max(rows.states - 1, 1).bit_length() + 2
-    each = len(rows.here) * (2 * (bits * per_bit + per_wire * rows.wires) + rows.inputs + bits)
+    each = len(rows.here) * (2 * (bits + per_wire * rows.wires) + rows.inputs + bits)
     count = int(np.clip(WORK[effort] / STEPS[0] / each, *COUNTS))
     steps = int(np.clip(WORK[effort] / (count * each + OVERHEAD), *STEPS))
     return Plan(count, steps, IDLE[effort])

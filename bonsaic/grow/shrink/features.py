@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bonsaic.grow.shrink.decompose import Part, decompose
+from bonsaic.grow.shrink.decompose import Part, several
 
 SUMMED = 3  # features looked for together
 COMPARED = 24  # ways to sum, of which the one with the cheapest features is taken
@@ -41,7 +41,7 @@ class Features:
         key = feature.tobytes()
         if key not in self._parts:
             goal, price = feature * 2 - 1, np.ones(self.letters.shape[1])
-            self._parts[key] = decompose(self.letters.astype(np.int64), goal, price, True)
+            self._parts[key] = several(self.letters.astype(np.int64), goal, price, exclusive=True)
         return self._parts[key]
 
     def summed(self, allowed: np.ndarray, first: int) -> Summed:

@@ -69,7 +69,9 @@ def _smallest(
         if over():
             break
         key = patterns[:, support] @ (1 << np.arange(len(support)))
-        if np.isin(key[goal > 0], key[goal < 0]).any():
+        fires = np.zeros(1 << len(support), bool)
+        fires[key[goal > 0]] = True
+        if fires[key[goal < 0]].any():
             continue  # two rows look alike but want different answers
         gate = readable(reads[:, support], want)
         if gate is not None:

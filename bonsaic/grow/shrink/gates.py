@@ -19,6 +19,14 @@ GRIDS = {
     5: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3, 4)), (0.25, (1, 2, 3, 4))),
     6: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3)), (0.25, (1, 2, 4))),
 }
+READS = 4  # inputs of the neurons that are listed
+ROWS = 1 << READS
+PLACES = 1 << np.arange(ROWS)
+TURNS = (
+    (2, 3),
+    (4, 6),
+    (8, 6),
+)  # (where the zigzag turns, largest weight), in units of 1, 1/2, 1/4
 WIDE, WIDEST = 4, 6  # inputs a neuron should have at most, and may have
 LOOKED_AT = 4096  # of the weights that are right, the margins of this many simplest are compared
 FINEST = 12  # weights that fit no grid above are rounded to multiples of 2^-12 at worst
@@ -27,6 +35,40 @@ FINEST = 12  # weights that fit no grid above are rounded to multiples of 2^-12 
 def beyond(inputs: np.ndarray) -> float:
     """What neurons cost over their edges: two for every input beyond `WIDE`, twenty more beyond `WIDEST`."""
     return float(2 * np.maximum(inputs - WIDE, 0).sum() + 20 * np.maximum(inputs - WIDEST, 0).sum())
+
+
+def _patterns(columns: int) -> np.ndarray:
+    return np.arange(1 << columns)[:, None] >> np.arange(columns) & 1
+
+
+@lru_cache(maxsize=1)
+def functions() -> tuple[np.ndarray, np.ndarray]:
+    """Every function of four inputs that a neuron with small round weights computes.
+
+    Its table, a bit per pattern, and [function, input] whether the input matters.
+    """
+    seen = _patterns(READS) * 2 - 1
+    first: set[int] = set()
+    for turn, largest in TURNS:
+        sizes = itertools.combinations_with_replacement(range(largest + 1), READS)
+        weights = np.array(list(sizes))
+        bias = np.arange(-READS * largest - turn, READS * largest + turn + 1)
+        z = (weights @ seen.T)[:, None] + bias[:, None]
+        clear = ((z != 0) & (np.abs(z) != turn)).all(2)
+        fires = (z > turn) | ((z < 0) & (z > -turn))
+        first |= set((fires @ PLACES)[clear].tolist())
+    known = np.zeros(1 << ROWS, bool)
+    base = np.array(sorted(first))[:, None] >> np.arange(ROWS) & 1
+    for order in itertools.permutations(range(READS)):
+        for flips in itertools.product((0, 1), repeat=READS):
+            moved = (_patterns(READS)[:, order] ^ np.array(flips)) @ (1 << np.arange(READS))
+            known[base[:, moved] @ PLACES] = True
+    tables = np.flatnonzero(known)
+    answers = tables[:, None] >> np.arange(ROWS) & 1
+    matters = np.stack(
+        [(answers != answers[:, np.arange(ROWS) ^ (1 << i)]).any(1) for i in range(READS)], 1
+    )
+    return tables, matters
 
 
 def readable(seen: np.ndarray, want: np.ndarray) -> tuple[np.ndarray, float] | None:

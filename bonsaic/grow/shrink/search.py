@@ -38,7 +38,6 @@ class Found:
     nets: list[Sketch] = field(default_factory=list)
     history: list[tuple[int, int]] = field(default_factory=list)
     steps: int = 0
-    fewest_wrong: int = 1 << 30
 
 
 def cost(net: Sketch) -> float:
@@ -51,8 +50,7 @@ def search(
     plan: Plan,
     rng: np.random.Generator,
     *,
-    start: Sequence[Sketch] = (),
-    per_bit: int = 1,
+    start: Sequence[Sketch],
     per_wire: int = 2,
     extra_bits: int = 2,
     over: Callable[[], bool] = lambda: False,
@@ -60,11 +58,11 @@ def search(
 ) -> Found:
     """Search for a small network of one code per state; the same seed and plan give the same answer.
 
-    start: right sketches to descend from, each bit at most `per_bit` neurons, each wire `per_wire`.
+    start: right sketches to descend from, each bit one neuron, each wire at most `per_wire`.
     """
     fewest = math.ceil(math.log2(rows.states)) if rows.states > 1 else 0
     most = min(fewest + extra_bits, rows.states - 1)
-    shape = Shape(rows.inputs, rows.states, most, rows.wires, per_bit, per_wire)
+    shape = Shape(rows.inputs, rows.states, most, rows.wires, 1, per_wire)
     people = Population(rows, shape, plan.count, rng)
     pool = [(cost(net), net, people.embed(net)) for net in start]
     found = Found()
@@ -75,7 +73,6 @@ def search(
         wrong = people.look()
         found.steps = step
         if step % LOOK == 0:
-            found.fewest_wrong = min(found.fewest_wrong, int(wrong.min()))
             proved = np.zeros(plan.count, bool)
             for i in np.flatnonzero(wrong == 0).tolist():
                 net = people.sketch(i)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from bonsaic.grow.shrink.decompose import decompose
+from bonsaic.grow.shrink.decompose import several
 from bonsaic.grow.shrink.features import needed
 from bonsaic.grow.shrink.letters import Shifted
 from bonsaic.grow.shrink.stages import BIT, Layout, Workshop, wanted
@@ -178,7 +178,7 @@ def _rear(mealy: Mealy, codes: np.ndarray, apart: list[int]) -> _Back | None:
         if np.isin(key[want > 0], key[want < 0]).any():
             return None
         price = np.where(np.array(told) < bits, BIT, PASSED)
-        parts = decompose(seen[:, told], want, price, False)
+        parts = several(seen[:, told], want, price)
         if not parts:
             return None
         every.append([([told[c] for c in p.columns], p.gate(seen[:, told])) for p in parts])

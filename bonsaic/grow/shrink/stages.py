@@ -33,11 +33,11 @@ class Layout:
     @property
     def cost(self) -> float:
         """About how many edges it takes."""
-        of_bits = sum(self._cost(b, NOWHERE) for b in self.bits)
+        of_bits = sum(self.cost_of(b, NOWHERE) for b in self.bits)
         twice = 2 if None in self.wires else 1
-        return twice * of_bits + sum(self._cost(w, APART) for w in self.wires)
+        return twice * of_bits + sum(self.cost_of(w, APART) for w in self.wires)
 
-    def _cost(self, own: list[Shifted] | None, without: float) -> float:
+    def cost_of(self, own: list[Shifted] | None, without: float) -> float:
         if own is None:
             return without
         features = [int(n.biases - 1).bit_length() for n in own]
@@ -51,16 +51,6 @@ class Layout:
         return int((n.weights[:bits] != 0) @ several) + int(np.count_nonzero(n.weights[bits:]))
 
 
-def layout(mealy: Mealy, codes: np.ndarray) -> Layout:
-    """Neurons for these codes that read features of whole letters."""
-    known, price = bank(view(codes, mealy.letters)), np.full(codes.shape[1], BIT)
-    of_bits, of_wires = (
-        [neurons(known, goal, price) for goal in goals]
-        for goals in (_goals(mealy, codes), wanted(mealy))
-    )
-    return Layout(codes, of_bits, of_wires)
-
-
 def _goals(mealy: Mealy, codes: np.ndarray) -> np.ndarray:
     """[bit, state, letter]: of the next state, 0 where there is none."""
     return np.moveaxis(np.where(mealy.legal[:, :, None], codes[mealy.next], 0), 2, 0)
@@ -72,12 +62,38 @@ def wanted(mealy: Mealy) -> np.ndarray:
     return np.moveaxis(np.where(outs == FREE, 0, outs * 2 - 1), 2, 0)
 
 
+def _told(mealy: Mealy, want: np.ndarray) -> bool:
+    """Do the next state and the letter say what a wire must be?"""
+    here, letter = np.nonzero(mealy.legal)
+    after, sign = mealy.next[here, letter].astype(np.int64), want[here, letter]
+    key = after * len(mealy.letters) + letter
+    return not np.isin(key[sign > 0], key[sign < 0]).any()
+
+
 class Workshop:
-    """Features of the letters of one machine, by which of its input wires are free."""
+    """Layouts for one machine, and the features of its letters by which of its input wires are free."""
 
     def __init__(self, mealy: Mealy):
         self.mealy = mealy
         self._features: dict[tuple[int, ...], Features] = {}
+        self._told = [_told(mealy, want) for want in wanted(mealy)]
+
+    def layout(self, codes: np.ndarray) -> Layout:
+        """Neurons for these codes that read features of whole letters."""
+        known, price = bank(view(codes, self.mealy.letters)), np.full(codes.shape[1], BIT)
+        of_bits, of_wires = (
+            [neurons(known, goal, price) for goal in goals]
+            for goals in (_goals(self.mealy, codes), wanted(self.mealy))
+        )
+        direct = Layout(codes, of_bits, of_wires)
+        dear = [
+            told and direct.cost_of(w, APART) > APART
+            for told, w in zip(self._told, of_wires, strict=True)
+        ]
+        apart = replace(
+            direct, wires=[None if d else w for d, w in zip(dear, of_wires, strict=True)]
+        )
+        return min(direct, apart, key=lambda plan: plan.cost)
 
     def features(self, n: Shifted) -> Features:
         """What a neuron's biases are summed of."""
