@@ -24,7 +24,7 @@ class Names:
 
 
 def show(type: object) -> str:
-    return type if isinstance(type, str) else f"int[{type[0]}..{type[1]}]"  # type: ignore[index]
+    return type if isinstance(type, str) else f"int[{type[0]}..{type[1]}]"  # type: ignore[index]  # else a range's two ends
 
 
 def scalars() -> st.SearchStrategy:
@@ -100,7 +100,7 @@ def hues(draw: st.DrawFn, names: Names, depth: int) -> str:
 @st.composite
 def choices(draw: st.DrawFn, names: Names, depth: int, of: object) -> str:
     """A conditional expression or a match over some kind of value."""
-    values = [draw(of(names, depth - 1)) for _ in range(2)]  # type: ignore[operator]
+    values = [draw(of(names, depth - 1)) for _ in range(2)]  # type: ignore[operator]  # one of the strategies here
     if draw(st.booleans()):
         return f"if {draw(bits(names, depth - 1))} {{ {values[0]} }} else {{ {values[1]} }}"
     member = draw(st.sampled_from(MEMBERS))
@@ -116,7 +116,7 @@ def fitting(draw: st.DrawFn, names: Names, type: object, depth: int = 2) -> str:
         return draw(bits(names, depth))
     if type == "Hue":
         return draw(hues(names, depth))
-    low, high = type  # type: ignore[misc]
+    low, high = type  # type: ignore[misc]  # a range's two ends
     return f"{draw(numbers(names, depth))} % {high - low + 1} + {low}".replace("+ -", "- ")
 
 
@@ -204,4 +204,4 @@ def programs(draw: st.DrawFn) -> str:
 def _initial(type: object) -> st.SearchStrategy[str]:
     if type == "bit":
         return st.sampled_from("01")
-    return st.sampled_from(MEMBERS) if type == "Hue" else st.integers(*type).map(str)  # type: ignore[misc]
+    return st.sampled_from(MEMBERS) if type == "Hue" else st.integers(*type).map(str)  # type: ignore[misc]  # as above

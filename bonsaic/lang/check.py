@@ -126,8 +126,9 @@ class _Checker(Inference):
             hint = "use one array, and index it with `row * width + column`"
             message = "an array holds bits, integers or members, not arrays"
             self.error(d.span, message, help=hint)
-        known = isinstance(element, Scalar) and isinstance(length, int)
-        return Array(element, length) if known else None  # type: ignore[arg-type]
+        if isinstance(element, Scalar) and isinstance(length, int):
+            return Array(element, length)
+        return None
 
     # --- programs
 

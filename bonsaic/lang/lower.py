@@ -134,7 +134,7 @@ class _Lowering:
         if not isinstance(e, s.If | s.Match):
             (value,) = _flat(self._fitted(e, type))
             return value, TRUE
-        ends = [(c, self._outcome(body, type)) for c, body in self._branches(e)]  # type: ignore[arg-type]
+        ends = [(c, self._outcome(body, type)) for c, body in self._branches(e)]  # type: ignore[arg-type]  # an expression's bodies are expressions
         _, (value, cared) = ends.pop()
         for condition, (x, care) in reversed(ends):
             if cared is FALSE or care is FALSE:
@@ -191,7 +191,7 @@ class _Lowering:
             case s.List(_, items):
                 return tuple(self._number(x) for x in items)
             case s.If() | s.Match():
-                ends = [(c, self._value(body)) for c, body in self._branches(e)]  # type: ignore[arg-type]
+                ends = [(c, self._value(body)) for c, body in self._branches(e)]  # type: ignore[arg-type]  # expressions too
                 _, last = ends.pop()
                 for condition, this in reversed(ends):
                     last = _choose(condition, this, last)

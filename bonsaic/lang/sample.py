@@ -71,7 +71,7 @@ def random_word(program: Program, ticks: int, rng: Generator) -> Word:
         wires = iter(row)
         codes = [(p, tuple(itertools.islice(wires, len(p.wires)))) for p in program.inputs]
         word.append(tuple(decode(p, code) for p, code in codes))
-    return tuple(word)  # type: ignore[arg-type]
+    return tuple(word)  # type: ignore[arg-type]  # drawn codes all stand for values
 
 
 def sampler(machine: Program | Mealy) -> Sampler:

@@ -121,7 +121,7 @@ class _Walk:
             if len(todo) * count > self.cap:
                 break
         if self.mistakes:
-            found = sorted(self.mistakes.values(), key=lambda d: d.where.start)  # type: ignore[union-attr]
+            found = sorted(self.mistakes.values(), key=lambda d: d.where.start)  # type: ignore[union-attr]  # each has a place
             raise Mistake(*found[:SHOWN])
         if len(todo) * count > self.cap:
             most = self.cap // count
