@@ -216,15 +216,29 @@ def _emit(b: Build, net: Module, gate: Module) -> None:
         if isinstance(answer, Differs | Broken):
             _conclude(b, answer if isinstance(answer, Differs) else Unknown(f"{what}: {answer}"))
     b.timed("emit", started)
+    _compare(b)
     if b.options.formal:
         _second_opinion(b, gate, texts["v"])
 
 
-def _second_opinion(b: Build, gate: Module, hardware: str) -> None:
+def _compare(b: Build) -> None:
+    """What direct synthesis of the program gives, beside the circuit; only said where the extra is not installed."""
     from bonsaic.emit.verilog import verilog
+    from bonsaic.prove.synthesis import Synthesised, direct_synthesis
+
+    started = time.perf_counter()
+    made = direct_synthesis(verilog(lower(b.spec.program)))
+    if isinstance(made, Synthesised):
+        b.report.circuit["direct_synthesis"] = asdict(made)
+        b.say(f"  compared  Yosys and ABC on the program itself: {made}")
+    else:
+        b.report.circuit["direct_synthesis"] = str(made)
+    b.timed("compare", started)
+
+
+def _second_opinion(b: Build, gate: Module, hardware: str) -> None:
     from bonsaic.prove import formal
     from bonsaic.prove.property import Skipped
-    from bonsaic.prove.synthesis import direct_synthesis
 
     started = time.perf_counter()
     spec = lower(b.spec.program)
@@ -238,12 +252,6 @@ def _second_opinion(b: Build, gate: Module, hardware: str) -> None:
         b.say(f"  formal    {what}: {answer}")
         if isinstance(answer, Differs | Unknown):
             _conclude(b, answer)
-    made = direct_synthesis(verilog(spec))
-    if made is not None:
-        b.report.circuit["direct_synthesis"] = asdict(made)
-        b.say(
-            f"  compared  Yosys and ABC on the program itself: {made.gates} gates, depth {made.depth}"
-        )
     b.timed("formal", started)
 
 

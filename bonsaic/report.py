@@ -25,9 +25,16 @@ class Report:
         default_factory=lambda: dict.fromkeys(("cells", "states", "edges", "tried", "solved"))
     )
     passes: list[dict] = field(default_factory=list)
-    circuit: dict = field(default_factory=lambda: dict.fromkeys(("registers", "gates", "depth")))
+    circuit: dict = field(
+        default_factory=lambda: dict.fromkeys(("registers", "gates", "depth", "direct_synthesis"))
+    )
     proof: dict = field(
-        default_factory=lambda: {"product_states": None, "network": "unknown", "circuit": "unknown"}
+        default_factory=lambda: {
+            "method": None,
+            "product_states": None,
+            "network": "unknown",
+            "circuit": "unknown",
+        }
     )
     emitted: dict = field(default_factory=dict)
     property: dict = field(default_factory=dict)

@@ -1,5 +1,6 @@
 """The ladder: every rung from a program to its emitted text is the same machine, for programs that are really grown."""
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,8 @@ def test_every_rung_is_the_same_machine(name, tmp_path):
     assert report.property["python"].startswith("held")
     assert report.circuit["registers"] <= REGISTERS.get(name, 9)
     assert report.circuit["gates"] <= GATES.get(name, 99)
+    theirs = report.circuit["direct_synthesis"]
+    if find_spec("pyosys"):
+        assert set(theirs) == {"registers", "gates", "depth"}
+    else:
+        assert "not installed" in theirs

@@ -13,23 +13,30 @@ from bonsaic.ir.run import ModuleMachine
 from bonsaic.prove.verdict import Proved
 from bonsaic.prove.walk import walk
 
+LARGE = 100_000  # transitions from which the time of one is compared
+
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Walk products of growing size and print a line for each."""
+    """Walk products of growing size and print a line for each, and how the time of a transition grows with them."""
     parser = argparse.ArgumentParser(prog="bonsaic bench prove", description=__doc__)
-    parser.add_argument("--bits", type=int, nargs="*", default=[10, 14, 16, 18, 20])
-    parser.add_argument("--deep", type=int, default=17, help="bits of the counter")
+    parser.add_argument("--bits", type=int, nargs="*", default=[10, 14, 16, 18, 20, 22])
+    parser.add_argument("--deep", type=int, default=19, help="bits of the counter")
     options = parser.parse_args(arguments)
     print(
         f"{'machine':>18} {'states':>9} {'transitions':>11} {'seconds':>8} {'a second':>10} {'bytes/state':>11}"
     )
-    for bits in options.bits:
-        _line(f"shift register {bits}", shift_register(bits))
     _line(f"counter {options.deep}", counter(options.deep))
+    rates = [_line(f"shift register {bits}", shift_register(bits)) for bits in options.bits]
+    large = {n: rate for n, rate in rates if n >= LARGE}
+    if len(large) > 1:
+        small, most = min(large), max(large)
+        ratio = large[small] / large[most]
+        print(f"a transition of {most} takes {ratio:.2f} times as long as one of {small}")
     return 0
 
 
-def _line(name: str, m: Module) -> None:
+def _line(name: str, m: Module) -> tuple[int, float]:
+    """Print the line; returns the transitions, and how many a second."""
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     started = time.process_time()
     verdict = walk(ModuleMachine(m), ModuleMachine(m), cap=1 << 24)
@@ -40,6 +47,7 @@ def _line(name: str, m: Module) -> None:
     print(
         f"{name:>18} {verdict.states:>9} {verdict.transitions:>11} {seconds:>8.2f} {rate:>10.0f} {grown:>11.0f}"
     )
+    return verdict.transitions, rate
 
 
 def shift_register(bits: int) -> Module:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +15,7 @@ import numpy as np
 from bonsaic.emit.aiger import aiger_binary
 from bonsaic.emit.read_aiger import read_aiger
 from bonsaic.emit.verilog import verilog
+from bonsaic.emit.yosys import INSTALL, Said, output, yosys
 from bonsaic.ir.core import Module, Node, node, register, topological
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine, simulate
@@ -26,20 +25,12 @@ from bonsaic.prove.property import Letter, Skipped, table_oracle
 from bonsaic.prove.verdict import Differs, Unknown
 from bonsaic.prove.walk import same_ports
 
-INSTALL = "pip install 'bonsaic[formal]'"
 PAIRS = 20_000  # state-letter pairs beyond which a table is not written as gates
 CONFLICTS = 100_000  # after which a SAT solver's question is open
-GRACE = 10  # seconds beyond its own limit after which a tool is stopped
 
-# Any error ends the process that runs yosys, so it never is this one.
-YOSYS = """
-import sys
-import pyosys.libyosys as yosys
-yosys.run_pass(sys.argv[1], yosys.Design())
-"""
 PASSES = (
-    "read_verilog miter.v; hierarchy -top {top}; proc; memory; flatten; opt -full; techmap; opt; "
-    "dffunmap; aigmap; opt_clean; write_aiger -ascii -zinit -symbols miter.aag"
+    "read_verilog source.v; hierarchy -top {top}; proc; memory; flatten; opt -full; techmap; opt; "
+    "dffunmap; aigmap; opt_clean; write_aiger -ascii -zinit -symbols made"
 )
 
 
@@ -122,14 +113,8 @@ def from_verilog(table: Mealy, spec: Module, name: str, text: str, *, seconds: i
 def _synthesised(source: str, seconds: int) -> Module | Unknown:
     """What yosys makes of the last module of a Verilog text."""
     top = re.findall(r"^module (\w+)", source, re.M)[-1]
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "miter.v").write_text(source, "utf-8")
-        command = [sys.executable, "-c", YOSYS, PASSES.format(top=top)]
-        said = _run(command, folder, seconds)
-        made = Path(folder, "miter.aag")
-        if said is None or not made.exists():
-            return Unknown(f"yosys: {_last(said)}")
-        return read_aiger(made.read_text("utf-8"), "miter.aag")
+    said = yosys(source, PASSES.format(top=top), seconds=seconds)
+    return Unknown(f"yosys: {said.last()}") if said.made is None else read_aiger(said.made, "yosys")
 
 
 def _as_yosys_runs_it(table: Mealy, joined: Module, answer: Answer) -> Differs | Unknown:
@@ -155,26 +140,6 @@ def _missing() -> Skipped | None:
     return Skipped(f"{' and '.join(lacking)} not installed ({INSTALL})") if lacking else None
 
 
-def _run(command: list[str], folder: str, seconds: int) -> str | None:
-    """What a tool prints; None where it does not end in time. Exit statuses say nothing here."""
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds + GRACE,
-        )
-    except subprocess.TimeoutExpired:
-        return None
-    return done.stdout + done.stderr
-
-
-def _last(said: str | None) -> str:
-    return said.strip().splitlines()[-1] if said and said.strip() else "no answer in time"
-
-
 def _pdr(m: Module, seconds: int) -> Confirmed | Unknown | Answer:
     """Can output `bad` ever be 1, says ABC? Confirmed, undecided, or the letters of a word that shows it."""
     if isinstance(trivial := recheck(m, []), Confirmed):
@@ -187,13 +152,13 @@ def _pdr(m: Module, seconds: int) -> Confirmed | Unknown | Answer:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "miter.aig").write_bytes(aiger_binary(m))
         ask = f"read_aiger miter.aig; pdr -q -d -e -I invariant.pla -T {seconds}; write_cex -n -a word.txt"
-        said = _run([abc, "-q", ask], folder, seconds)
+        said = output([abc, "-q", ask], folder, seconds)
         invariant, word = Path(folder, "invariant.pla"), Path(folder, "word.txt")
         if said and "was asserted in frame" in said and word.exists():
             return _word(word.read_text())
         if said and "Property proved" in said and invariant.exists():
             return recheck(m, re.findall(r"^([01-]+) 1$", invariant.read_text(), re.M))
-    return Unknown(f"ABC: {_last(said)}")
+    return Unknown(f"ABC: {Said(None, said or '').last()}")
 
 
 def _with_register(m: Module) -> Module:

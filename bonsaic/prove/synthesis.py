@@ -6,8 +6,10 @@ import json
 import re
 from dataclasses import dataclass
 
-from bonsaic.emit.yosys import installed, yosys
+from bonsaic.emit.yosys import INSTALL, installed, yosys
+from bonsaic.prove.property import Skipped
 
+SECONDS = 0  # beyond the grace that every tool has: a yardstick is not worth waiting for
 GATES = ("AND", "NAND", "OR", "NOR", "XOR", "XNOR", "ANDNOT", "ORNOT")  # and NOT, which is free
 PASSES = (
     "read_verilog source.v; hierarchy -top top; proc; flatten; memory; opt -full -nodffe -nosdff; "
@@ -23,17 +25,19 @@ class Synthesised:
     gates: int
     depth: int
 
+    def __str__(self) -> str:
+        return f"{self.registers} registers, {self.gates} gates, depth {self.depth}"
 
-def direct_synthesis(verilog: str, *, seconds: int = 60) -> Synthesised | None:
-    """Yosys and ABC on a module as `emit.verilog` writes it, its reset held at 0.
 
-    None where the extra `formal` is not installed, or they give no answer in time.
-    """
+def direct_synthesis(verilog: str, *, seconds: int = SECONDS) -> Synthesised | Skipped:
+    """Yosys and ABC on a module as `emit.verilog` writes it, its reset held at 0."""
     if not installed():
-        return None
+        return Skipped(f"pyosys is not installed ({INSTALL})")
     passes = PASSES.format(gates=",".join(GATES))
-    made, _ = yosys(verilog + _top(verilog), passes, seconds=seconds)
-    return _measure(json.loads(made)) if made else None
+    said = yosys(verilog + _top(verilog), passes, seconds=seconds)
+    return (
+        Skipped(f"yosys: {said.last()}") if said.made is None else _measure(json.loads(said.made))
+    )
 
 
 def _top(verilog: str) -> str:
