@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bonsaic.grow.shrink.rows import Rows, rows_of
-from bonsaic.grow.shrink.sketch import CLEAR, decided, folded, zero_weights
 from bonsaic.grow.shrink.walk import raw_machine_of, zigzag
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Cell, Network
+
+CLEAR = 1e-3  # a decision nearer than this to a turn of the zigzag does not count as made
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,11 @@ def seen(net: Coded, rows: Rows) -> list[Seen]:
     return found
 
 
+def decided(z: np.ndarray) -> np.ndarray:
+    """The zigzag's sign, 0 where it is too close to a turn."""
+    return zigzag(z) * ((np.abs(z) > CLEAR) & (np.abs(np.abs(z) - 2) > CLEAR))
+
+
 def holds(net: Coded, rows: Rows) -> bool:
     """Is every row right: the next code the next state's, every output as wanted? Then every legal word is."""
     layers = seen(net, rows)
@@ -125,8 +131,23 @@ def _head(net: Coded, rows: Rows) -> Coded:
 
 def _fold(net: Coded) -> Coded:
     """A bit that never changes becomes bias; a bit equal or opposite to an earlier one becomes that one."""
-    layers = (Layer(n.codes, *folded(n.codes, n.kernel, n.bias, n.wires)) for n in net.layers)
-    return replace(net, layers=tuple(layers))
+    return replace(net, layers=tuple(map(_folded, net.layers)))
+
+
+def _folded(layer: Layer) -> Layer:
+    kernel, bias, first = layer.kernel.copy(), layer.bias.copy(), layer.wires
+    for j, column in enumerate(layer.codes.T):
+        if (column == column[0]).all():
+            bias += kernel[:, first + j] * column[0]
+            kernel[:, first + j] = 0
+            continue
+        for i in range(j):
+            same = column @ layer.codes[:, i] / len(column)
+            if abs(same) == 1:
+                kernel[:, first + i] += kernel[:, first + j] * same
+                kernel[:, first + j] = 0
+                break
+    return Layer(layer.codes, kernel, bias)
 
 
 def _drop_unread(net: Coded) -> Coded:
@@ -181,10 +202,26 @@ def _merge_gates(net: Coded) -> Coded:
 
 def _weights(net: Coded, rows: Rows) -> Coded:
     layers = (
-        replace(layer, kernel=zero_weights(s.reads, want, layer.kernel, layer.bias))
+        replace(layer, kernel=_zeroed(s.reads, want, layer.kernel, layer.bias))
         for layer, s, want in zip(net.layers, seen(net, rows), targets(net, rows), strict=True)
     )
     return replace(net, layers=tuple(layers))
+
+
+def _zeroed(seen: np.ndarray, want: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+    """The kernel with single weights zeroed, smallest first, while every neuron still says what it must."""
+    kernel = kernel.copy()
+    open_ = kernel != 0
+    while open_.any():
+        without = (seen @ kernel.T + bias)[:, :, None] - seen[:, None, :] * kernel
+        same = (decided(without) == want[:, :, None]) | (want[:, :, None] == 0)
+        open_ &= same.all(0)
+        size = np.where(open_, np.abs(kernel), np.inf)
+        smallest = size.argmin(1)
+        for neuron in np.flatnonzero(open_.any(1)):
+            kernel[neuron, smallest[neuron]] = 0
+            open_[neuron, smallest[neuron]] = False
+    return kernel
 
 
 def coded_of(network: Network, mealy: Mealy) -> tuple[Coded, Rows] | None:
@@ -210,11 +247,15 @@ def _layer(cell: Cell, codes: np.ndarray) -> Layer:
 
 def network_of(net: Coded, like: Network) -> Network:
     """The coded network as a checkpoint; its first codes are all -1 and its wires are those of `like`."""
-    return replace(
-        like,
-        cells=tuple(map(_cell, net.layers)),
-        head_kernel=np.ascontiguousarray(net.head.T, np.float32),
-        head_bias=net.head_bias.astype(np.float32),
+    f32 = np.float32
+    return Network(
+        like.name,
+        like.inputs,
+        like.outputs,
+        tuple(map(_cell, net.layers)),
+        np.ascontiguousarray(net.head.T, f32),
+        net.head_bias.astype(f32),
+        note=like.note,
     )
 
 

@@ -33,8 +33,9 @@ def climbed(
         if made and over():
             break
         codes = next(first, None)
-        if codes is None:
-            codes = _step(best, rng)
+        if codes is None and mealy.states == 1:
+            break
+        codes = _step(best, rng) if codes is None else codes
         key = np.packbits(codes > 0, axis=0).tobytes()
         if key not in made:
             made[key] = judge(codes)
@@ -64,7 +65,7 @@ def seeds(mealy: Mealy) -> Iterator[np.ndarray]:
     """Numbers in binary, bits that need no other bit, and pairs of partitions that run by themselves."""
     number = np.arange(mealy.states)
     yield _binary(number)
-    if mealy.states <= LISTED:
+    if 1 < mealy.states <= LISTED:
         alone = _lone_bits(mealy)
         if alone.shape[1]:
             yield _told_apart(alone)

@@ -1,121 +1,83 @@
-"""Which codes to give the states so that every bit and wire is made of few zigzag neurons, without any training."""
+"""A single cell in which every bit is one neuron and every wire a few, for codes found without any training."""
 
 from __future__ import annotations
 
-import itertools
-import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import numpy as np
 
+from bonsaic.grow.shrink.coded import Coded, Layer, holds, trim
+from bonsaic.grow.shrink.codings import climbed
 from bonsaic.grow.shrink.decompose import Part, one, several
-from bonsaic.grow.shrink.rows import Rows
+from bonsaic.grow.shrink.rows import Rows, rows_of
 from bonsaic.grow.shrink.search import cost
-from bonsaic.grow.shrink.sketch import Sketch, holds, trim
+from bonsaic.ir.mealy import Mealy
 
-READING_A_BIT = 1.5  # a bit may turn out to be one neuron or two
-ALL_CODINGS = 4  # up to this many states every coding is tried
+READING_A_BIT = 1.5  # a bit may turn out to cost more than a wire
+NOWHERE = 40.0  # what a signal is taken to cost that no few neurons make
 
 
 def construct(
-    rows: Rows, tries: int, rng: np.random.Generator, *, over: Callable[[], bool]
-) -> list[Sketch]:
-    """Right sketches, the cheapest first, from at most `tries` codings; `over` ends the tries early."""
-    found: list[Sketch] = []
-    climb = _Climb(rows, rng)
-    for _, codes in zip(range(tries), climb.codings(), strict=False):
-        if over():
-            break
-        parts = _decomposed(rows, codes, over)
-        climb.hear(sum(_price(p) for p, _ in parts))
-        if all(p is not None for p, _ in parts):
-            found.append(_sketch(rows, codes, parts))
-    return sorted(found, key=cost)
+    mealy: Mealy, tries: int, rng: np.random.Generator, *, over: Callable[[], bool]
+) -> list[Coded]:
+    """Right networks, the cheapest first, from at most `tries` codings; `over` ends the tries early."""
+    rows = rows_of(mealy)
+
+    def judge(codes: np.ndarray) -> tuple[float, Coded | None]:
+        signals = _signals(rows, codes, over)
+        price = sum(_price(parts) for parts, _ in signals)
+        return price, None if any(parts is None for parts, _ in signals) else _net(
+            rows, codes, signals
+        )
+
+    made = climbed(mealy.reachable(), judge, tries, rng, over)
+    return sorted((net for _, net in made if net is not None), key=cost)
 
 
 Signal = tuple[list[Part] | None, int]  # the neurons, and +1 or -1: do they vote for or against
 
 
-class _Climb:
-    """Codings to try: all of them for few states, else their numbers and steps from the best so far."""
-
-    def __init__(self, rows: Rows, rng: np.random.Generator):
-        self.states, self.rng = rows.states, rng
-        self.bits = math.ceil(math.log2(rows.states)) if rows.states > 1 else 0
-        self.best, self.least = np.arange(rows.states), math.inf
-        self.tried = self.best
-
-    def codings(self) -> Iterator[np.ndarray]:
-        if self.states <= ALL_CODINGS:
-            for others in itertools.permutations(range(1, 1 << self.bits), self.states - 1):
-                if next((code for code in others if code in (1, 2)), 1) == 1:  # else a mirror image
-                    yield np.array([0, *others])
-            return
-        while True:
-            yield self.tried
-            self.tried = self.best.copy()
-            state, other = self.rng.choice(self.states, 2, replace=False)
-            unused = np.setdiff1d(np.arange(1 << self.bits), self.best)
-            if len(unused) and self.rng.random() < 0.5:
-                self.tried[state] = self.rng.choice(unused)
-            else:
-                self.tried[[state, other]] = self.tried[[other, state]]
-
-    def hear(self, price: float) -> None:
-        """How good the last coding was."""
-        if price <= self.least:
-            self.best, self.least = self.tried, price
-
-
-def _decomposed(rows: Rows, codes: np.ndarray, over: Callable[[], bool]) -> list[Signal]:
-    bits = max(int(codes.max()).bit_length(), 0)
-    digits = codes[:, None] >> np.arange(bits) & 1
-    seen = np.concatenate([(rows.x > 0).astype(np.int64), digits[rows.here]], 1)
+def _signals(rows: Rows, codes: np.ndarray, over: Callable[[], bool]) -> list[Signal]:
+    seen = _seen(rows, codes)
+    bits = codes.shape[1]
     price = np.concatenate([np.ones(rows.inputs), np.full(bits, READING_A_BIT)])
     signals: list[Signal] = []
-    goals = [digits[rows.there, bit] * 2 - 1 for bit in range(bits)]
-    goals += list(rows.want.T)
-    for number, goal in enumerate(goals):
-        make = one if number < bits else several
+    for number, goal in enumerate([*codes[rows.there].T, *rows.want.T]):
         if number == bits and any(parts is None for parts, _ in signals):
             signals += [(None, 1)] * rows.wires
             break
+        make = one if number < bits else several
         both = [(make(seen, goal * sign, price, over), sign) for sign in (1, -1)]
         signals.append(min(both, key=lambda s: _price(s[0])))
     return signals
 
 
+def _seen(rows: Rows, codes: np.ndarray) -> np.ndarray:
+    return np.concatenate([rows.x > 0, codes[rows.here] > 0], 1).astype(np.int64)
+
+
 def _price(parts: list[Part] | None) -> float:
-    return 40.0 if parts is None else sum(p.price for p in parts)
+    return NOWHERE if parts is None else sum(p.price for p in parts)
 
 
-def _sketch(rows: Rows, codes: np.ndarray, signals: list[Signal]) -> Sketch:
-    bits = len(signals) - rows.wires
-    binary = codes[:, None] >> np.arange(bits) & 1
-    seen = np.concatenate([(rows.x > 0).astype(np.int64), binary[rows.here]], 1)
-    digits = binary * 2.0 - 1
+def _net(rows: Rows, codes: np.ndarray, signals: list[Signal]) -> Coded:
+    bits = codes.shape[1]
+    seen = _seen(rows, codes)
     flip = np.array([sign for _, sign in signals[:bits]], float)
-    kernel, bias, owner, vote = [], [], [], []
+    kernel, bias, votes = [], [], []
     offset = np.zeros(rows.wires)
     for number, (parts, sign) in enumerate(signals):
-        assert parts is not None
-        for part in parts:
+        for part in parts or []:
             row = np.zeros(rows.inputs + bits)
             row[list(part.columns)], at_rest = part.gate(seen)
             row[rows.inputs :] *= flip
             kernel.append(row)
             bias.append(at_rest)
-            owner.append(number)
-            vote.append(1.0 if number < bits else float(sign))
+            if number >= bits:
+                votes.append(sign * (np.arange(rows.wires) == number - bits))
         if number >= bits:
-            offset[number - bits] = sign * (len(parts) - 1)
-    net = Sketch(
-        digits * flip,
-        np.array(kernel),
-        np.array(bias),
-        np.array(owner),
-        np.array(vote),
-        offset,
-    )
+            offset[number - bits] = sign * (len(parts or []) - 1)
+    head = np.array(votes, float).reshape(len(votes), rows.wires).T
+    net = Coded((Layer(codes * flip, np.array(kernel), np.array(bias)),), head, offset)
     assert holds(net, rows)
     return trim(net, rows)

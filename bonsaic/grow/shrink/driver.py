@@ -11,13 +11,12 @@ import numpy as np
 
 from bonsaic.grow.shrink.coded import coded_of, network_of
 from bonsaic.grow.shrink.codings import climbed
-from bonsaic.grow.shrink.construct import ALL_CODINGS, construct
+from bonsaic.grow.shrink.construct import construct
 from bonsaic.grow.shrink.finish import finish
 from bonsaic.grow.shrink.gates import READS, beyond
 from bonsaic.grow.shrink.letters import STATES as FEW_STATES
 from bonsaic.grow.shrink.rows import Rows, rows_of
 from bonsaic.grow.shrink.search import Found, Plan, search
-from bonsaic.grow.shrink.sketch import expand
 from bonsaic.grow.shrink.stack import stacked
 from bonsaic.grow.shrink.stages import Layout, Workshop
 from bonsaic.grow.shrink.walk import agree
@@ -27,6 +26,7 @@ from bonsaic.network import Network
 WORK = {"fast": 1e8, "hard": 4e8}  # array elements a search may touch
 TRIED = {"fast": 250, "hard": 2000}  # neurons' supports to look through while constructing
 CODINGS = {"fast": 60, "hard": 2000}  # of states, for a stack of cells
+FEWEST = 4  # codings of a single cell, however long each takes
 STACKS = {"fast": 2, "hard": 8}  # of the cheapest layouts, built
 ONE_CELL = {"fast": 64, "hard": 1000}  # rows up to which a single cell is tried beside a stack
 IDLE = {"fast": 300, "hard": 1000}
@@ -123,11 +123,10 @@ def _found(mealy: Mealy, like: Network, e: Effort) -> list[Shrunk]:
     rng = np.random.default_rng(e.seed)
     stacks = _stacks(mealy, like, e, rng)
     done = _finished(stacks, mealy, "stacked", e.until(STACKED))
-    rows = rows_of(mealy)
-    if done and len(rows.here) > ONE_CELL[e.name]:
+    if done and mealy.legal.sum() > ONE_CELL[e.name]:
         return done
-    found = _one_cell(rows, e, rng)
-    single = [expand(net, like) for net in found.nets[:FINISHED]]
+    found = _one_cell(mealy, e, rng)
+    single = [network_of(net, like) for net in found.nets[:FINISHED]]
     singles = _finished(single, mealy, "one cell", e.until(1))
     return done + [replace(s, history=tuple(found.history)) for s in singles]
 
@@ -154,13 +153,13 @@ def _stacks(mealy: Mealy, like: Network, e: Effort, rng: np.random.Generator) ->
     return found
 
 
-def _one_cell(rows: Rows, e: Effort, rng: np.random.Generator) -> Found:
+def _one_cell(mealy: Mealy, e: Effort, rng: np.random.Generator) -> Found:
     """Constructed, and descended from."""
-    over = e.until(SEARCHED)
-    start = construct(rows, _tries(rows, e.name), rng, over=over)[:FINISHED]
+    rows, over = rows_of(mealy), e.until(SEARCHED)
+    start = construct(mealy, _tries(rows, e.name), rng, over=over)[:FINISHED]
     if not start:
         return Found()
-    per_wire = max(int(np.bincount(net.owner)[net.bits :].max(initial=2)) for net in start)
+    per_wire = max(2, *(int((net.head != 0).sum(1).max(initial=0)) for net in start))
     plan = _plan(rows, e.name, per_wire)
     return search(rows, plan, rng, start=start, per_wire=per_wire, over=over, progress=e.progress)
 
@@ -169,7 +168,7 @@ def _tries(rows: Rows, effort: str) -> int:
     """How many codings to construct for."""
     bits = max(rows.states - 1, 1).bit_length()
     each = (math.comb(max(rows.inputs + bits, READS), READS) + 4) * (rows.wires + bits)
-    return int(np.clip(TRIED[effort] / each, 3 if rows.states <= ALL_CODINGS else 1, 2000))
+    return int(np.clip(TRIED[effort] / each, FEWEST, 2000))
 
 
 def _plan(rows: Rows, effort: str, per_wire: int) -> Plan:

@@ -3,8 +3,7 @@
 Every network holds a code per state. All (state, letter) rows are trained one step ahead: neurons
 toward the code of the next state, codes toward what the neurons say, as inputs and as targets. Only
 the largest weights of each neuron count, as many as its budget; the others keep learning and may
-come back. A signal (a state bit, an output wire) has one neuron or several: of a bit's neurons
-exactly one fires where the bit is 1; a wire's neurons vote.
+come back. A state bit has one neuron; an output wire's one or several vote.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bonsaic.grow.shrink.coded import Coded, Layer
 from bonsaic.grow.shrink.rows import Rows
-from bonsaic.grow.shrink.sketch import Sketch
 from bonsaic.grow.shrink.walk import ameo
 
 F, LEAK = 0.5, 0.1
@@ -28,22 +27,17 @@ DEAD = -1  # the budget of a neuron that is not there
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes every network of a population is padded to: so many neurons for each bit and wire."""
+    """The sizes every network of a population is padded to: so many bits, and so many neurons for each wire."""
 
     inputs: int
     states: int
     bits: int
     wires: int
-    per_bit: int
     per_wire: int
 
     @property
-    def bit_neurons(self) -> int:
-        return self.bits * self.per_bit
-
-    @property
     def neurons(self) -> int:
-        return self.bit_neurons + self.wires * self.per_wire
+        return self.bits + self.wires * self.per_wire
 
     @property
     def reads(self) -> int:
@@ -69,9 +63,8 @@ class Shape:
 
     def owners(self) -> np.ndarray:
         """The signal of each neuron: the bits, then the wires."""
-        bits = np.repeat(np.arange(self.bits), self.per_bit)
         wires = self.bits + np.repeat(np.arange(self.wires), self.per_wire)
-        return np.concatenate([bits, wires])
+        return np.concatenate([np.arange(self.bits), wires])
 
 
 class Population:
@@ -109,13 +102,11 @@ class Population:
 
     def there(self) -> np.ndarray:
         """bool [network, bit]: which bits have a neuron."""
-        s = self.shape
-        alive = self.budgets[:, : s.bit_neurons] != DEAD
-        return alive.reshape(len(alive), s.bits, s.per_bit).any(2)
+        return self.budgets[:, : self.shape.bits] != DEAD
 
     def look(self) -> np.ndarray:
         """How many rows each network has wrong; finds the gradient that `learn` steps down."""
-        s, rows, cut = self.shape, self.rows, self.shape.bit_neurons
+        s, rows, cut = self.shape, self.rows, self.shape.bits
         weights, bias, votes, offset, real = s.parts(self.flat)
         to_weights, to_bias, to_votes, to_offset, to_codes = s.parts(self._gradient)
         count, n = len(self.flat), len(rows.here)
@@ -130,9 +121,7 @@ class Population:
         value, slope = ameo(seen @ kernel.swapaxes(1, 2) + bias[:, None], F, LEAK)
 
         goal = codes[:, rows.there]
-        bits = np.where(alive[:, None, :cut], value[:, :, :cut], np.float32(-9))
-        bits = bits.reshape(count, n, s.bits, s.per_bit)
-        target = _one_of(bits, goal).reshape(count, n, cut) * alive[:, None, :cut]
+        target = goal * alive[:, None, :cut]
         late = (value[:, :, :cut] * target < MARGIN) & (target != 0)
         wrong = ((value[:, :, :cut] * target <= CLOSE) & (target != 0)).any(2)
         scale = 2 / np.maximum(there.sum(2, keepdims=True), 1).astype(np.float32)
@@ -154,8 +143,7 @@ class Population:
         several = alive[:, cut:].reshape(count, s.wires, s.per_wire).sum(2) > 1
         to_votes[:] = (spread * fired).sum(1) * np.repeat(several, s.per_wire, axis=1)
         to_offset[:] = miss.sum(1) * several
-        top = bits.max(3) if s.bits else goal
-        behind = np.where((top * goal < MARGIN) & there, top, np.float32(0)) * scale
+        behind = np.where(late, value[:, :, :cut], np.float32(0)) * scale
         back = (pull @ kernel)[:, :, s.inputs :]
         to_codes[:] = self._leaving @ back - self._entering @ behind
         return wrong.sum(1)
@@ -187,7 +175,7 @@ class Population:
         least = np.take_along_axis(ordered, nth, 2)
         return ((size >= least) & (size > 0) & (budget > 0)[..., None]).astype(np.float32)
 
-    def sketch(self, i: int) -> Sketch:
+    def coded(self, i: int) -> Coded:
         """Network i as it fires, its weights rounded to the grid."""
         s = self.shape
         alive = self.budgets[i] != DEAD
@@ -197,40 +185,27 @@ class Population:
         kernel, bias, votes, offset, _ = s.parts(flat)
         real = s.parts(self.flat)[-1][i]
         columns = np.concatenate([np.ones(s.inputs, bool), bits])
-        number = np.cumsum(np.concatenate([bits, np.ones(s.wires, bool)])) - 1
-        return Sketch(
-            np.where(real > 0, 1.0, -1.0)[:, bits],
-            (kernel[0] * self._mask(there[:, None])[i])[alive][:, columns],
-            bias[0][alive],
-            number[s.owners()[alive]],
-            np.concatenate([np.ones(s.bit_neurons), votes[0]])[alive],
-            offset[0],
-        )
+        kernel = (kernel[0] * self._mask(there[:, None])[i])[alive][:, columns]
+        layer = Layer(np.where(real > 0, 1.0, -1.0)[:, bits], kernel, bias[0][alive])
+        owner = s.owners()[s.bits :] - s.bits
+        head = votes[0] * (owner == np.arange(s.wires)[:, None])
+        return Coded((layer,), head[:, alive[s.bits :]], offset[0])
 
-    def embed(self, net: Sketch) -> tuple[np.ndarray, np.ndarray]:
-        """A sketch as parameters and budgets of this population."""
-        s = self.shape
+    def embed(self, net: Coded) -> tuple[np.ndarray, np.ndarray]:
+        """A network of one cell as parameters and budgets of this population."""
+        s, (layer,) = self.shape, net.layers
         flat, budgets = np.zeros((1, s.size), np.float32), np.full(s.neurons, DEAD)
         kernel, bias, votes, offset, codes = s.parts(flat)
-        width = s.inputs + net.bits
-        codes[0, :, : net.bits] = net.codes * 0.5
-        offset[0] = net.offset
-        free = {
-            signal: list(np.flatnonzero(s.owners() == signal)) for signal in range(s.bits + s.wires)
-        }
-        for neuron, owner in enumerate(net.owner.tolist()):
-            slot = free[owner if owner < net.bits else owner - net.bits + s.bits].pop(0)
-            kernel[0, slot, :width] = net.kernel[neuron]
-            bias[0, slot] = net.bias[neuron]
-            if owner >= net.bits:
-                votes[0, slot - s.bit_neurons] = net.vote[neuron]
-            budgets[slot] = np.count_nonzero(net.kernel[neuron])
+        codes[0, :, : layer.bits] = layer.codes * 0.5
+        offset[0] = net.head_bias
+        slots = [(bit, bit) for bit in range(layer.bits)]
+        for wire, own in enumerate(net.head):
+            first = s.bits + wire * s.per_wire
+            for slot, gate in enumerate(np.flatnonzero(own).tolist(), first):
+                votes[0, slot - s.bits] = own[gate]
+                slots.append((slot, layer.bits + gate))
+        for slot, neuron in slots:
+            kernel[0, slot, : s.inputs + layer.bits] = layer.kernel[neuron]
+            bias[0, slot] = layer.bias[neuron]
+            budgets[slot] = np.count_nonzero(layer.kernel[neuron])
         return flat[0], budgets
-
-
-def _one_of(value: np.ndarray, goal: np.ndarray) -> np.ndarray:
-    """Each neuron's target [.., bit, neuron]: where the bit is 1, 1 for the one that fires most."""
-    goal = goal[..., None]
-    if value.shape[3] == 1:
-        return goal
-    return np.where((goal > 0) & (value == value.max(3, keepdims=True)), ONE, -ONE)

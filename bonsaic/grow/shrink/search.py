@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from bonsaic.grow.shrink.coded import Coded, holds, trim
 from bonsaic.grow.shrink.gates import WIDEST, beyond
 from bonsaic.grow.shrink.population import DEAD, RESTART, Population, Shape
 from bonsaic.grow.shrink.rows import Rows
-from bonsaic.grow.shrink.sketch import Sketch, holds, trim
 
 LOOK = 20  # steps between looks at who is right
 POOL = 24
@@ -35,14 +35,15 @@ class Plan:
 class Found:
     """The smallest right networks, best first, and when each smaller one came: (step, edges)."""
 
-    nets: list[Sketch] = field(default_factory=list)
+    nets: list[Coded] = field(default_factory=list)
     history: list[tuple[int, int]] = field(default_factory=list)
     steps: int = 0
 
 
-def cost(net: Sketch) -> float:
+def cost(net: Coded) -> float:
     """Edges, and what wide neurons cost beside."""
-    return net.edges + beyond(net.fan_in) + 0.01 * net.bits
+    (layer,) = net.layers
+    return net.edges + beyond(np.count_nonzero(layer.kernel, axis=1)) + 0.01 * layer.bits
 
 
 def search(
@@ -50,7 +51,7 @@ def search(
     plan: Plan,
     rng: np.random.Generator,
     *,
-    start: Sequence[Sketch],
+    start: Sequence[Coded],
     per_wire: int = 2,
     extra_bits: int = 2,
     over: Callable[[], bool] = lambda: False,
@@ -58,11 +59,11 @@ def search(
 ) -> Found:
     """Search for a small network of one code per state; the same seed and plan give the same answer.
 
-    start: right sketches to descend from, each bit one neuron, each wire at most `per_wire`.
+    start: right networks of one cell to descend from, each bit one neuron, each wire at most `per_wire`.
     """
     fewest = math.ceil(math.log2(rows.states)) if rows.states > 1 else 0
     most = min(fewest + extra_bits, rows.states - 1)
-    shape = Shape(rows.inputs, rows.states, most, rows.wires, 1, per_wire)
+    shape = Shape(rows.inputs, rows.states, most, rows.wires, per_wire)
     people = Population(rows, shape, plan.count, rng)
     pool = [(cost(net), net, people.embed(net)) for net in start]
     found = Found()
@@ -75,7 +76,7 @@ def search(
         if step % LOOK == 0:
             proved = np.zeros(plan.count, bool)
             for i in np.flatnonzero(wrong == 0).tolist():
-                net = people.sketch(i)
+                net = people.coded(i)
                 if not holds(net, rows):
                     continue
                 proved[i] = True
@@ -114,7 +115,7 @@ def _first_budgets(shape: Shape, fewest: int, rng: np.random.Generator) -> np.nd
     owners = shape.owners()
     for signals in (range(bits), range(shape.bits, shape.bits + shape.wires)):
         budget = min(rng.choice([3, 4, 4, WIDEST] if signals.start == 0 else [3, 4, WIDEST]), reads)
-        alone = rng.random() < (0.7 if shape.per_bit == 1 else 0.2)
+        alone = rng.random() < 0.7
         for signal in signals:
             own = np.flatnonzero(owners == signal)
             budgets[own[: 1 if alone else len(own)]] = budget
@@ -131,7 +132,10 @@ def _child(parent: Genes, shape: Shape, rng: np.random.Generator) -> Genes:
     if len(bits) > 1 and rng.random() < 0.15:
         budgets[owners == rng.choice(bits)] = DEAD
         return flat, budgets
-    several = np.flatnonzero((budgets != DEAD) & (np.bincount(owners[budgets != DEAD])[owners] > 1))
+    several = np.flatnonzero(
+        (budgets != DEAD)
+        & (np.bincount(owners[budgets != DEAD], minlength=owners.max() + 1)[owners] > 1)
+    )
     if len(several) and rng.random() < 0.15:
         budgets[rng.choice(several)] = DEAD
         return flat, budgets
