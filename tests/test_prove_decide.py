@@ -3,10 +3,12 @@
 import random
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial, reduce
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from faults import FAULTS, calls, swallowed, with_fault
 from modules import random_module
 
 from bonsaic.bench.prove import counter, shift_register
@@ -15,8 +17,10 @@ from bonsaic.ir.core import Module, const, node, port, register, rewrite
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import parse
 from bonsaic.ir.verify import verify
+from bonsaic.passes import manager
 from bonsaic.prove import decide as deciding
 from bonsaic.prove import formal
+from bonsaic.prove import probe as probing
 from bonsaic.prove.decide import decide
 from bonsaic.prove.induction import by_induction
 from bonsaic.prove.machine import TableMachine, tabulate
@@ -255,3 +259,34 @@ def test_where_nothing_else_can_abc_is_asked(spec, monkeypatch):
     monkeypatch.setattr(deciding, "probe", lambda *_: np.zeros((0, 15), np.int64))
     verdict = decide(machine, ModuleMachine(latest(HISTORY, wrong=True)), cap=CAP)
     assert isinstance(verdict, Differs) and verdict.wanted == (1,)
+
+
+def rarely(bits):
+    """Were all of the last `bits` inputs 1? No random word shows it."""
+    m = delays(bits)
+    return replace(m, outs={"y": reduce(lambda a, b: node("and", a, b), m.regs)})
+
+
+def test_an_exact_claim_that_no_method_decides_is_only_observed(monkeypatch, alone):
+    monkeypatch.setattr(manager, "decide", partial(decide, cap=CAP))
+    m = rarely(40)
+    assert manager.discharge("exact", m, rewritten(m), ModuleMachine(m))[0] == "exact"
+    silent = replace(m, outs={"y": const(0)})
+    still = ModuleMachine(replace(m, legal=node("not", m.inputs[0])))
+    assert manager.discharge("exact", m, silent, still) == ("observed", Proved(1, 1))
+    assert isinstance(manager.discharge("exact", m, silent, ModuleMachine(m))[1], Unknown)
+
+
+@swallowed
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda f: type(f).__name__)
+def test_a_fault_in_any_call_proves_nothing(fault, alone, monkeypatch):
+    monkeypatch.setattr(probing, "TICKS", 8)
+    m = rarely(12)
+    silent = replace(m, outs={"y": const(0)})
+
+    def run():
+        return decide(ModuleMachine(m), ModuleMachine(silent), cap=40)
+
+    total = calls(run)
+    for at in range(1, total + 1, max(1, total // 100)):
+        assert not isinstance(with_fault(at, fault, run), Proved), at
