@@ -137,7 +137,7 @@ REFUSED = {
         (("self._read.append(x)", "self._read.append(not x)"), "around the function"),
         (("import Iterable", "import Iterator"), "around the function"),
         (("(ticks: Iterable", "(ticks=1, *more: Iterable"), "takes `ticks` and nothing else"),
-        (("not s0 or", "not " * 3000 + "s0 or"), "nested too deeply"),
+        (("not s0 or", "not " * 100_000 + "s0 or"), "nested too deeply"),
         (("class Replace111", "print(1)\n\n\nclass Replace111"), "around the function"),
     ],
 }
