@@ -21,28 +21,25 @@ def invert(a: Node) -> Node:
 
 def both(a: Node, b: Node) -> Node:
     """a and b; neither an and nor an or is ever built of two inverted operands."""
-    if a is FALSE or b is FALSE or a is invert(b):
-        return FALSE
-    if a is TRUE or a is b:
-        return b
-    if b is TRUE:
-        return a
-    if a.op == b.op == "not":
-        return invert(node("or", a.args[0], b.args[0]))
-    return node("and", a, b)
+    return _joined("and", "or", TRUE, a, b)
 
 
 def either(a: Node, b: Node) -> Node:
     """a or b"""
-    if a is TRUE or b is TRUE or a is invert(b):
-        return TRUE
-    if a is FALSE or a is b:
+    return _joined("or", "and", FALSE, a, b)
+
+
+def _joined(op: str, dual: str, neutral: Node, a: Node, b: Node) -> Node:
+    stronger = invert(neutral)
+    if a is stronger or b is stronger or a is invert(b):
+        return stronger
+    if a is neutral or a is b:
         return b
-    if b is FALSE:
+    if b is neutral:
         return a
     if a.op == b.op == "not":
-        return invert(node("and", a.args[0], b.args[0]))
-    return node("or", a, b)
+        return invert(node(dual, a.args[0], b.args[0]))
+    return node(op, a, b)
 
 
 def differ(a: Node, b: Node) -> Node:
