@@ -77,7 +77,9 @@ def _grown(b: Build) -> Grown:
             b.out.written.append(POPULATION)
         b.say(f"  unknown   no network was proved within {o.budget:g} s; {report.advice}")
     else:
-        b.say(f"  grown     {report.network_line()}: {grown.tried} networks, {grown.steps} steps")
+        made = report.network["made"] = grown.network.note["made"]
+        how = f"{grown.tried} networks, {grown.steps} steps" if made == "trained" else made
+        b.say(f"  grown     {report.network_line()}: {how}")
         before = grown.network.note.get("wrong_before_repair", 0.0)
         report.network["wrong_before_repair"] = before
         if before:

@@ -9,7 +9,7 @@ from bonsaic.diag import Missing, Mistake
 from bonsaic.grow import device, grow
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.check import walk as check
-from bonsaic.grow.sort import construct
+from bonsaic.grow.logic import construct
 from bonsaic.grow.teacher import CODES, MAY_TELL, STATES, VERDICTS, WORDS, Teacher
 from bonsaic.grow.words import Sampler
 from bonsaic.ir.mealy import Mealy
@@ -99,7 +99,7 @@ def test_ctrl_c_keeps_what_is_there():
 def test_the_check_finds_a_shortest_wrong_word():
     m = machine("parens_8")
     sampler = Sampler(m)
-    shape, flat = construct(sampler, np.random.default_rng(0))
+    shape, flat = construct(m, lambda: False)
     assert check(shape, flat, sampler).proved
     *_, (_, head, _) = shape.parts(flat)
     head[:] *= -1

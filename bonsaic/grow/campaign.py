@@ -16,7 +16,7 @@ from bonsaic.grow import device as devices
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.checkpoint import Checkpoint, Snapshot
 from bonsaic.grow.grown import Grown, Progress
-from bonsaic.grow.record import Record, record_of, snapshot
+from bonsaic.grow.record import ANSWERED, CONSTRUCTED, TRAINED, Record, record_of, snapshot
 from bonsaic.grow.teacher import CODES, MAY_TELL, Teacher
 from bonsaic.grow.words import Sampler
 from bonsaic.ir.mealy import Mealy
@@ -30,8 +30,7 @@ STEPS = 600, 400  # of the first population and of the next, bigger one
 SORT_STEPS = 200  # of a wide one
 WIDEST = 200  # rows of the machine up to which a population may have a state bit for each
 TABLE_ROWS, TABLE_NETWORKS, TABLE_STEPS = 128, 16, 400
-CONSTRUCTED, CONSTRUCTIONS = 1200, 4  # neurons of a kind; tries
-GRID = 2.0**-12
+LEARNT = 40  # letters of a program without state up to which words are trained on
 
 
 @dataclass(frozen=True)
@@ -111,8 +110,11 @@ def grow(
         teacher.told.update(start.facts["told"])
     found, interrupted = None, False
     try:
-        if guide == "states" and recipe == "default" and start is None:
+        plain = recipe == "default" and start is None
+        if plain and guide == "states":
             found = _by_states(record, teacher, rng, clock)
+        elif plain and mealy.states == 1 and len(mealy.letters) > LEARNT:
+            found = _by_letters(record, teacher, clock)
         if found is None and not (record.tried and start is None and clock.over()):
             fitting = plans(mealy)
             if not teacher.may_tell(CODES):
@@ -133,7 +135,11 @@ def grow(
     for n in (network, best):
         if n is not None:
             n.note.update(
-                guide=guide, told=told, seed=seed, wrong_before_repair=record.wrong_before
+                guide=guide,
+                told=told,
+                seed=seed,
+                made=record.made,
+                wrong_before_repair=record.wrong_before,
             )
     return Grown(
         network,
@@ -224,8 +230,7 @@ def _by_words(
 def _by_states(
     record: Record, teacher: Teacher, rng: np.random.Generator, clock: _Clock
 ) -> Found | None:
-    """Without words: codes learned on the machine's table, else gates constructed for its rows."""
-    from bonsaic.grow.sort import SPARE, construct
+    """Without words: codes learned on the machine's table, else a network divided out of it."""
     from bonsaic.grow.table import Table
     from bonsaic.grow.widen import widen
 
@@ -248,15 +253,27 @@ def _by_states(
                 flat = widen(shape, table.network(i), teacher, found) if found.right else None
                 if flat is not None:
                     return shape, flat
-    if rows + SPARE <= CONSTRUCTED:
-        for _ in range(CONSTRUCTIONS):
-            if clock.over():
-                return None
-            shape, flat = construct(machine, rng)
-            record.begin(shape, 1)
-            rounded = np.round(flat / GRID) * GRID
-            if teacher.check(shape, rounded).proved:
-                return shape, rounded
+    record.made = CONSTRUCTED
+    return _constructed(record, teacher, mealy, clock)
+
+
+def _by_letters(record: Record, teacher: Teacher, clock: _Clock) -> Found | None:
+    """Without training, for a program without state: words of one letter say all there is to know."""
+    from bonsaic.grow.logic import asked
+
+    record.made = ANSWERED
+    return _constructed(record, teacher, asked(teacher), clock)
+
+
+def _constructed(record: Record, teacher: Teacher, mealy: Mealy, clock: _Clock) -> Found | None:
+    from bonsaic.grow.logic import construct
+
+    found = construct(mealy, clock.over)
+    if found is not None:
+        record.begin(found[0], 1)
+        if teacher.check(*found).proved:
+            return found
+    record.made = TRAINED
     return None
 
 

@@ -14,10 +14,14 @@ from bonsaic.ir.mealy import Mealy
 if TYPE_CHECKING:
     from bonsaic.grow.loop import Attempt
 
+TRAINED = "trained"
+CONSTRUCTED = "constructed from the program's table, not trained"
+ANSWERED = "constructed from the outputs of every word of one letter, not trained"
+
 
 @dataclass
 class Record:
-    """populations: those that are over. best: shape and weights of the most promising network."""
+    """populations: those that are over. best: shape and weights of the most promising network. made: how it was."""
 
     populations: int = 0
     steps: int = 0
@@ -26,6 +30,7 @@ class Record:
     sizes: list[tuple[int, int]] = field(default_factory=list)
     curve: list[tuple[int, float, float]] = field(default_factory=list)
     best: tuple[Architecture, np.ndarray] | None = None
+    made: str = TRAINED
     wrong_before: float = 0.0
     outstanding: list[list[int]] = field(default_factory=list)
 

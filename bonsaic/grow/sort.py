@@ -10,7 +10,6 @@ from bonsaic.grow.refit import refit_head
 from bonsaic.grow.words import Sampler
 
 WORDS, TICKS = 64, 24  # that a network's own codes are met on
-SPARE = 8  # neurons above the number of rows
 SHIFTS, CLEAR = np.linspace(-1, 1, 41), 0.15
 RIDGE = 1e-9  # of the least squares, for codes that are not independent
 
@@ -86,22 +85,3 @@ def own_means(
 
 def _least_squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.linalg.solve(a.T @ a + RIDGE * np.eye(a.shape[1]), a.T @ b)
-
-
-def construct(machine: Sampler, rng: np.random.Generator) -> tuple[Architecture, np.ndarray]:
-    """A network that needs no training, and its shape: random gates of state and letter, more than there are rows.
-
-    Sums are odd integers, where the activation is exactly -1 or +1, so every margin is wide.
-    """
-    m = machine.mealy
-    rows, inputs = int(m.legal.sum()), machine.wires.shape[1]
-    outputs = rows + 1 + SPARE
-    states = outputs if m.states > 1 else 0
-    shape = Architecture(inputs, ((states, outputs),), machine.signs.shape[2])
-    flat = shape.initial(rng, 1)[0].astype(np.float64)
-    (layer, kernel, _), _ = shape.parts(flat)
-    of_wires = rng.integers(-1, 2, (inputs, layer.neurons))
-    even = np.abs(of_wires).sum(0) % 2
-    means = 2 * rng.integers(-2, 2, (m.states, layer.neurons)) + 1 + even
-    kernel[1 : 1 + inputs] = of_wires
-    return shape, sort_codes(shape, flat, machine, means.astype(np.float64))

@@ -1,0 +1,72 @@
+"""Parts of a machine that run one after the other: partitions of its states that every letter takes into each other."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from bonsaic.ir.mealy import Mealy
+
+LARGE = 256  # states beyond which a machine is one part
+
+
+def parts(mealy: Mealy) -> list[np.ndarray]:
+    """Labels [state] of each part: what it says next is told by the letter, the parts before it and itself.
+
+    Together the labels tell the state. Without such parts there is one, and its labels are the states.
+    """
+    found: list[np.ndarray] = []
+    known = np.zeros(mealy.states, np.int64)
+    for blocks in _closed(mealy):
+        met = _numbered(np.stack([known, blocks], 1))
+        if met.max() > known.max():
+            finer = met.max() == blocks.max()
+            found.append(_ranks(known, blocks) if finer else blocks)
+            known = met
+    if known.max() < mealy.states - 1:
+        found.append(_ranks(known, np.arange(mealy.states)))
+    return found
+
+
+def _closed(mealy: Mealy) -> list[np.ndarray]:
+    """Closed partitions, block numbers [state], that put some state with the first; the coarsest first."""
+    if mealy.states > LARGE:
+        return []
+    following = np.unique(mealy.next, axis=1)
+    found = {}
+    for state in range(1, mealy.states):
+        blocks = np.arange(mealy.states)
+        blocks[state] = 0
+        blocks = _numbered(_close(blocks, following)[:, None])
+        if 0 < blocks.max() < mealy.states - 1:
+            found[blocks.tobytes()] = blocks
+    return sorted(found.values(), key=lambda b: int(b.max()))
+
+
+def _close(blocks: np.ndarray, following: np.ndarray) -> np.ndarray:
+    """The finest coarser partition in which a letter takes no block into two."""
+    states = len(blocks)
+    legal = following >= 0
+    while True:
+        after = np.where(legal, blocks[following], states)
+        least = np.full(after.shape, states)
+        np.minimum.at(least, blocks, after)
+        differ = legal & (after > least[blocks])
+        if not differ.any():
+            return blocks
+        for a, b in np.unique(np.stack([after[differ], least[blocks][differ]], 1), axis=0):
+            low, high = sorted((blocks[a], blocks[b]))
+            blocks = np.where(blocks == high, low, blocks)
+
+
+def _ranks(known: np.ndarray, blocks: np.ndarray) -> np.ndarray:
+    """Of each state, how many earlier blocks there are inside its known one."""
+    rank = np.zeros(len(known), np.int64)
+    for label in range(int(known.max()) + 1):
+        rank[known == label] = _numbered(blocks[known == label][:, None])
+    return rank
+
+
+def _numbered(rows: np.ndarray) -> np.ndarray:
+    """Equal rows as numbers, in the order they first come."""
+    _, first, number = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    return np.argsort(np.argsort(first))[number.reshape(-1)]

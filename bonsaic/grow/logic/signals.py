@@ -1,0 +1,106 @@
+"""Signals on the rows of a table: what is given, and zigzag neurons made of earlier ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+
+from bonsaic.grow.shrink.gates import readable
+from bonsaic.grow.shrink.walk import zigzag
+
+SAMPLE = 512  # rows compared before all are
+FREE = 0  # in a goal: nobody cares on this row
+
+Literal = tuple[int, int]  # a signal, and +1 or -1: is it meant as it is, or its opposite
+
+
+@dataclass(frozen=True)
+class Gate:
+    """A neuron: sign(ameo(weights @ reads + bias)). reads: numbers of signals."""
+
+    reads: tuple[int, ...]
+    weights: tuple[float, ...]
+    bias: float
+
+
+class Signals:
+    """Signals are numbered in the order they come; given ones have no gate. rows: how many values each has."""
+
+    def __init__(self, rows: int):
+        self.rows = rows
+        self.gates: list[Gate | None] = []
+        self.level: list[int] = []
+        self._sample = np.random.default_rng(0).permutation(rows)[:SAMPLE]
+        self._values = np.empty((64, rows), np.int8)
+        self._few = np.empty((64, len(self._sample)), np.float32)
+
+    def __len__(self) -> int:
+        return len(self.gates)
+
+    @property
+    def values(self) -> np.ndarray:
+        """int8 [signal, row], -1 or +1; of a signal given without values 0."""
+        return self._values[: len(self)]
+
+    def give(self, values: np.ndarray | int, level: int = 0, gate: Gate | None = None) -> int:
+        """A new signal with these values. level: how many neurons lie before it, roughly."""
+        if len(self) == len(self._values):
+            for name in ("_values", "_few"):
+                old = getattr(self, name)
+                setattr(self, name, np.concatenate([old, np.empty_like(old)]))
+        self._values[len(self)] = values
+        self._few[len(self)] = self._values[len(self), self._sample]
+        self.gates.append(gate)
+        self.level.append(level)
+        return len(self) - 1
+
+    def known(self, goal: np.ndarray) -> Literal | None:
+        """A signal that says the goal [row], or its opposite, wherever it is not free."""
+        few = goal[self._sample]
+        cared = int(np.count_nonzero(few))
+        score = self._few[: len(self)] @ few.astype(np.float32)
+        for n in np.flatnonzero(np.abs(score) == cared).tolist():
+            product = self._values[n] * goal
+            for sign in (1, -1):
+                if not (product == -sign).any() and self._values[n, 0]:
+                    return n, sign
+        return None
+
+    def gate(self, reads: tuple[int, ...], goal: np.ndarray) -> int | None:
+        """A new neuron that reads these and says the goal, if some round weights make one."""
+        table = self.table(reads, goal).reshape(-1)
+        found = weights_of(len(reads), table.tobytes())
+        if found is None:
+            return None
+        w, bias = found
+        z = np.full(self.rows, bias)
+        for n, weight in zip(reads, w, strict=True):
+            z += weight * self._values[n]
+        level = 1 + max((self.level[n] for n in reads), default=0)
+        return self.give(zigzag(z).astype(np.int8), level, Gate(reads, w, bias))
+
+    def table(self, reads: tuple[int, ...], goal: np.ndarray) -> np.ndarray:
+        """int8, an axis of length 2 for each of `reads`: the goal by their values; FREE where no row has them."""
+        table = np.zeros(1 << len(reads), np.int8)
+        cared = goal != FREE
+        table[self.key(reads)[cared]] = goal[cared]
+        return table.reshape((2,) * len(reads))
+
+    def key(self, reads: tuple[int, ...]) -> np.ndarray:
+        """int [row]: the values of `reads` as a number, the first being its highest bit."""
+        key = np.zeros(self.rows, np.int32)
+        for n in reads:
+            key <<= 1
+            key |= self._values[n] > 0
+        return key
+
+
+@lru_cache(maxsize=4096)
+def weights_of(inputs: int, table: bytes) -> tuple[tuple[float, ...], float] | None:
+    """Round weights and a bias for an int8 table of -1, FREE, +1, in which the first input changes slowest."""
+    goal = np.frombuffer(table, np.int8)
+    patterns = (np.arange(1 << inputs)[:, None] >> np.arange(inputs)[::-1] & 1) * 2 - 1
+    found = readable(patterns, goal)
+    return None if found is None else (tuple(found[0].tolist()), float(found[1]))

@@ -1,0 +1,111 @@
+"""Networks constructed from tables are the machines they are constructed from, however these are made."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bonsaic.grow import grow
+from bonsaic.grow.check import walk as check
+from bonsaic.grow.logic import construct
+from bonsaic.grow.logic.layout import Plan, built, edges
+from bonsaic.grow.logic.parts import parts
+from bonsaic.grow.logic.signals import Gate, Signals
+from bonsaic.grow.logic.tidy import tidied
+from bonsaic.grow.teacher import STATES, WORDS
+from bonsaic.grow.words import Sampler
+from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
+from bonsaic.lang import load, tabulate
+
+PROGRAMS = Path(__file__).parent.parent / "programs"
+
+
+def forever() -> bool:
+    return False
+
+
+def table(inputs: int, following: np.ndarray, outs: np.ndarray) -> Mealy:
+    names = tuple(f"x{i}" for i in range(inputs)), tuple(f"y{i}" for i in range(outs.shape[2]))
+    letters = (np.arange(1 << inputs)[:, None] >> np.arange(inputs) & 1).astype(np.uint8)
+    return Mealy("m", *names, letters, following.astype(np.int32), outs.astype(np.int8))
+
+
+def accumulator(bits: int) -> Mealy:
+    """Adds what it reads to its state."""
+    total = np.add.outer(np.arange(1 << bits), np.arange(1 << bits)) % (1 << bits)
+    return table(bits, total, total[:, :, None] >> np.arange(bits) & 1)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_random_machine_with_free_outputs_and_illegal_letters(seed):
+    rng = np.random.default_rng(seed)
+    states, inputs = int(rng.integers(1, 9)), int(rng.integers(1, 5))
+    following = rng.integers(0, states, (states, 1 << inputs))
+    following[rng.random(following.shape) < 0.2] = ILLEGAL
+    following[:, 0] = (np.arange(states) + 1) % states
+    outs = rng.integers(0, 2, (*following.shape, 2))
+    outs[rng.random(outs.shape) < 0.2] = FREE
+    outs[following == ILLEGAL] = FREE
+    m = table(inputs, following, outs).minimised()
+    assert check(*construct(m, forever), Sampler(m)).proved
+
+
+def test_an_adder_is_a_few_cells_of_few_inputs():
+    m = tabulate(load(str(PROGRAMS / "add_8.bp")))
+    grown = grow(m, guide="states")
+    assert grown.network.max_inputs <= 6 and grown.network.edges <= 110
+    assert grown.told == tuple(sorted(grown.told)) and STATES in grown.told
+    assert grown.network.note["made"].startswith("constructed from the program's table")
+
+
+def test_a_program_without_state_is_asked_letter_by_letter():
+    m = table(6, np.zeros((1, 64)), (np.arange(64) % 7 < 3)[None, :, None])
+    grown = grow(m, guide="none")
+    assert set(grown.told) >= {WORDS} and STATES not in grown.told
+    assert check(*construct(m, forever), Sampler(m)).proved and grown.network is not None
+    assert grown.network.note["made"].startswith("constructed from the outputs of every word")
+
+
+def test_an_accumulator_is_held_bit_by_bit():
+    m = accumulator(5)
+    assert [len(set(p.tolist())) for p in parts(m)] == [2] * 5
+    shape, flat = construct(m, forever)
+    assert check(shape, flat, Sampler(m)).proved
+    assert [s for s, _ in shape.cells] == [1] * 5
+
+
+def test_a_machine_in_one_part_has_a_register_for_each_state_and_class():
+    m = table(1, np.array([[(7 * q + 3) % 11, (q * q + 5) % 11] for q in range(11)]), OUTS)
+    assert len(parts(m)) == 1
+    shape, flat = construct(m, forever)
+    assert check(shape, flat, Sampler(m)).proved
+
+
+OUTS = (np.arange(22).reshape(11, 2, 1) % 3 == 0).astype(int)
+
+
+def test_time_that_is_over_ends_constructing():
+    assert construct(accumulator(5), lambda: True) is None
+
+
+def test_what_is_counted_is_what_is_built_and_tidying_makes_it_less():
+    rng = np.random.default_rng(0)
+    x = (np.arange(64)[:, None] >> np.arange(6) & 1) * 2 - 1
+    signals = Signals(64)
+    for wire in x.T:
+        signals.give(wire.astype(np.int8))
+    for _ in range(12):  # xor gates of two earlier signals
+        a, b = rng.choice(len(signals), 2, replace=False).tolist()
+        gate = Gate((a, b), (1.0, 1.0), -1.0)
+        z = np.array(gate.weights) @ signals.values[[a, b]] + gate.bias
+        signals.give(np.where((z > 2) | ((z < 0) & (z > -2)), 1, -1).astype(np.int8), 1, gate)
+    plan = Plan(signals, 6, [(len(signals) - 1, 1), (len(signals) - 2, -1)])
+    wanted = [sign * signals.values[n] for n, sign in plan.outputs]
+    m = table(6, np.zeros((1, 64)), (np.stack(wanted, 1) > 0)[None].astype(int))
+    before = edges(plan)
+    for _ in range(2):
+        shape, flat = built(plan)
+        network = shape.network(flat, m.name, m.inputs, m.outputs)
+        assert network.edges == edges(plan) and check(shape, flat, Sampler(m)).right
+        tidied(plan, forever)
+    assert edges(plan) < before
