@@ -11,6 +11,7 @@ from bonsaic.emit import read_rtl as rtl
 from bonsaic.emit.read_rtl import read_rtl
 from bonsaic.emit.yosys import installed
 from bonsaic.ir.run import ModuleMachine
+from bonsaic.ir.text import parse, show
 from bonsaic.lang import check, parse_text, tabulate
 from bonsaic.lang.files import load
 from bonsaic.prove.machine import TableMachine
@@ -100,6 +101,8 @@ def test_an_x_that_no_word_reaches_is_no_matter_and_one_that_is_reached_is():
         read_rtl(text)
     text = text.replace("2: y = x;", "2: y = x; default: y = 1'bx;")
     assert isinstance(walk(machine(spec), ModuleMachine(read_rtl(text))), Proved)
+    m = read_rtl(text)
+    assert m.care and parse(show(m)) == m
     reached = walk(
         machine(spec), ModuleMachine(read_rtl(text.replace("0: y = 0;", "0: y = 1'bx;")))
     )

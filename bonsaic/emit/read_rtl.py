@@ -92,7 +92,7 @@ def _starts(text: str) -> list[int]:
 
 
 def _known(name: str) -> str:
-    return f"{name} is known"
+    return f"{name}[known]"
 
 
 def _reached(cells: Sequence[dict]) -> set[Bit]:
