@@ -139,7 +139,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("certificate", metavar="FILE")
 
     p = command("bench", "proving:bench", "measure one part of bonsaic on this machine")
-    p.add_argument("what", choices=("data", "gates", "grow", "kernel", "prove", "mutants", "recipes"))
+    p.add_argument(
+        "what", choices=("data", "gates", "grow", "kernel", "prove", "mutants", "recipes")
+    )
     p.add_argument(
         "arguments",
         nargs=argparse.REMAINDER,
