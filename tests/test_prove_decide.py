@@ -3,12 +3,13 @@
 import random
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial, reduce
+from functools import partial
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from faults import FAULTS, calls, swallowed, with_fault
+from large import delays, lfsr, rarely, rewritten
 from modules import random_module
 
 from bonsaic.bench.prove import counter, shift_register
@@ -23,7 +24,6 @@ from bonsaic.prove import formal
 from bonsaic.prove import probe as probing
 from bonsaic.prove.decide import decide
 from bonsaic.prove.induction import by_induction
-from bonsaic.prove.machine import TableMachine, tabulate
 from bonsaic.prove.probe import replay
 from bonsaic.prove.verdict import Differs, Proved, Unknown
 from bonsaic.prove.walk import walk
@@ -32,50 +32,6 @@ CAP = 4000  # states, so that what is too large is found quickly
 needs_formal = pytest.mark.skipif(
     not (find_spec("pyosys") and find_spec("pysat")), reason="extra `formal` not installed"
 )
-
-
-def delays(bits):
-    """The input of `bits` ticks ago."""
-    x, regs = port("x"), tuple(register(f"d{i}") for i in range(bits))
-    after = dict(zip([r.name for r in regs], [x, *regs[:-1]], strict=True))
-    init = {r.name: Fraction(0) for r in regs}
-    return Module("delays", "gate", (x,), regs, init, after, {"y": regs[-1]})
-
-
-def lfsr(bits):
-    """A feedback shift register, stirred by the input."""
-    m = delays(bits)
-    x, r = m.inputs[0], m.regs
-    fed = node("xor", node("xor", r[-1], r[bits // 2]), node("xor", r[3], x))
-    return replace(m, init={**m.init, "d0": Fraction(1)}, next={**m.next, "d0": fed})
-
-
-def rewritten(m):
-    """Every gate as others, half of the registers inverted, all with other names."""
-    new = {r: register(f"new {r.name}") for r in m.regs}
-    turned = set(m.regs[::2])
-    stand = {r: node("not", new[r]) if r in turned else new[r] for r in m.regs}
-
-    def other(n):
-        match n.op:
-            case "and":
-                return node("not", node("or", *(node("not", a) for a in n.args)))
-            case "xor":
-                a, b = n.args
-                parts = node("and", a, node("not", b)), node("and", node("not", a), b)
-                return node("or", *parts)
-        return n
-
-    body = rewrite(m, other, stand)
-    return replace(
-        body,
-        regs=tuple(new.values()),
-        init={new[r].name: 1 - m.init[r.name] if r in turned else m.init[r.name] for r in m.regs},
-        next={
-            new[r].name: node("not", body.next[r.name]) if r in turned else body.next[r.name]
-            for r in m.regs
-        },
-    )
 
 
 LARGE = [counter(40), lfsr(40), delays(64), shift_register(48)]
@@ -229,42 +185,6 @@ def test_nothing_wrong_is_proved_by_induction():
 def test_nothing_wrong_is_proved_by_induction_of_many():
     equal, proved, wrong = agreement(range(1000, 9000))
     assert wrong > 700 and proved > 0.95 * equal
-
-
-HISTORY = delays(14)  # too much history for the cap, of which only two ticks matter
-
-
-def latest(m, wrong=False):
-    """Is one of the last two inputs 1, asked of a machine that remembers more?"""
-    y = node("and" if wrong else "or", m.inputs[0], m.regs[0])
-    seen = node("or", node("and", m.regs[-1], node("not", m.regs[-1])), y)
-    return replace(m, outs={"y": seen})
-
-
-@needs_formal
-@pytest.mark.parametrize("spec", ["table", "fin"])
-def test_where_nothing_else_can_abc_is_asked(spec, monkeypatch):
-    program = parse(  # n is 1 or 2 after a 1: no bit of it is a bit of the delays
-        "module m : fin { in x : bit reg n : int[0..2] = 0 k0 = const 0 : {0} k1 = const 1 : {1} "
-        "k2 = const 2 : {2} one = eq n, k1 : bit on = select one, k2, k1 : {1, 2} "
-        "o = select x, on, k0 : int[0..2] off = eq n, k0 : bit w = not off : bit q = or x, w : bit "
-        "next n = o out y = q }"
-    )
-    machine = ModuleMachine(program)
-    if spec == "table":
-        machine = TableMachine(tabulate(machine, cap=100))
-    impl = latest(HISTORY)
-    verdict = decide(machine, ModuleMachine(impl), cap=CAP)
-    assert isinstance(verdict, Proved) and "ABC" in verdict.method
-    monkeypatch.setattr(deciding, "probe", lambda *_: np.zeros((0, 15), np.int64))
-    verdict = decide(machine, ModuleMachine(latest(HISTORY, wrong=True)), cap=CAP)
-    assert isinstance(verdict, Differs) and verdict.wanted == (1,)
-
-
-def rarely(bits):
-    """Were all of the last `bits` inputs 1? No random word shows it."""
-    m = delays(bits)
-    return replace(m, outs={"y": reduce(lambda a, b: node("and", a, b), m.regs)})
 
 
 def test_an_exact_claim_that_no_method_decides_is_only_observed(monkeypatch, alone):

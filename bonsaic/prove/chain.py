@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from array import array
+from itertools import islice
 from operator import add
 from typing import NamedTuple
 
@@ -61,44 +62,36 @@ def tabulate_side(machine: Machine, letters: np.ndarray, outputs: list[int]) -> 
 def follow(a: Side, b: Side, letters: int, cap: int) -> Chain | None:
     """Breadth first over pairs, as `walk` does it; None beyond `cap` pairs.
 
-    First all pairs are listed, then all are compared: what follows a difference is listed in vain.
+    CHUNK pairs lead on, then they are compared: what follows a difference among them is listed in vain.
     """
-    pairs = _listed(a, b, letters, cap)
-    if pairs is None:
-        return None
-    transitions, unclear = 0, None
-    for at in range(0, len(pairs), CHUNK):
-        i, j = _rows(pairs[at : at + CHUNK], b.values, letters)
+    first = _integers(np.where(a.next < 0, NOWHERE, a.next.astype(np.int64) * b.values))
+    second = _integers(np.maximum(b.next, 0))
+    todo = [a.initial * b.values + b.initial]
+    seen, ahead = set(todo), iter(todo)
+    done = transitions = 0
+    unclear = None
+    while done < len(todo) <= cap:
+        for pair in islice(ahead, CHUNK):
+            p = pair // b.values
+            q = (pair - p * b.values) * letters
+            p *= letters
+            for after in map(add, first[p : p + letters], second[q : q + letters]):
+                if after not in seen and after >= 0:
+                    seen.add(after)
+                    todo.append(after)
+        i, j = _rows(np.array(todo[done : done + CHUNK]), b.values, letters)
         legal = a.next[i] >= 0
         transitions += int(legal.sum())
         differ = ((a.outs[i] != b.outs[j]) | ~b.care[j]) & a.care[i]
         wrong = np.flatnonzero(legal & (differ.any(axis=1) | (b.next[j] < 0)))
         if len(wrong):
-            word = _word(a, b, letters, pairs, at * letters + int(wrong[0]))
-            return Chain(len(pairs), transitions, word, None)
+            word = _word(a, b, letters, todo, done * letters + int(wrong[0]))
+            return Chain(len(todo), transitions, word, None)
         close = np.flatnonzero(legal & ~(a.clear[i] & b.clear[j]))
         if unclear is None and len(close):
-            unclear = _word(a, b, letters, pairs, at * letters + int(close[0]))
-    return Chain(len(pairs), transitions, None, unclear)
-
-
-def _listed(a: Side, b: Side, letters: int, cap: int) -> np.ndarray | None:
-    """Every reachable pair, value of a * values of b + value of b; None where there are more than `cap`."""
-    first = _integers(np.where(a.next < 0, NOWHERE, a.next.astype(np.int64) * b.values))
-    second = _integers(np.maximum(b.next, 0))
-    todo = [a.initial * b.values + b.initial]
-    seen = set(todo)
-    for pair in todo:
-        p = pair // b.values
-        q = (pair - p * b.values) * letters
-        p *= letters
-        for after in map(add, first[p : p + letters], second[q : q + letters]):
-            if after not in seen and after >= 0:
-                if len(todo) >= cap:
-                    return None
-                seen.add(after)
-                todo.append(after)
-    return np.array(todo)
+            unclear = _word(a, b, letters, todo, done * letters + int(close[0]))
+        done += len(i) // letters
+    return Chain(len(todo), transitions, None, unclear) if len(todo) <= cap else None
 
 
 def _integers(values: np.ndarray) -> array:
@@ -115,8 +108,9 @@ def _rows(pairs: np.ndarray, values: int, letters: int) -> tuple[np.ndarray, np.
     return (p[:, None] * letters + read).ravel(), (q[:, None] * letters + read).ravel()
 
 
-def _word(a: Side, b: Side, letters: int, pairs: np.ndarray, edge: int) -> list[int]:
+def _word(a: Side, b: Side, letters: int, todo: list[int], edge: int) -> list[int]:
     """The letters up to the edge, pair * letters + letter, along the first that led to each pair: a shortest word."""
+    pairs = np.array(todo)
     i, j = _rows(pairs, b.values, letters)
     after = a.next[i].astype(np.int64) * b.values + np.maximum(b.next[j], 0)
     codes, parents = np.unique(np.where(a.next[i] < 0, -1, after), return_index=True)
