@@ -16,7 +16,6 @@ POPULATION = (
     "population.npz"  # what `--resume` goes on from; there until a network is grown and pruned
 )
 LEAST_PRUNING = 0.5  # seconds, however late the proof came
-PRUNING = {"fast": 3.0, "hard": 30.0}  # seconds at most
 
 
 def grow_network(b: Build) -> Network | None:
@@ -91,11 +90,11 @@ def _grown(b: Build) -> Grown:
 
 def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int], ...]]:
     """The small network, and the (step, edges) at which each smaller one came."""
-    from bonsaic.grow.shrink import machine_of, shrink
+    from bonsaic.grow.shrink import SECONDS, machine_of, shrink
 
     started = time.perf_counter()
     left = max(LEAST_PRUNING, b.options.budget - b.report.seconds["grow"])
-    left = min(PRUNING[b.options.prune], left)
+    left = min(SECONDS[b.options.prune], left)
     least = network.edges
 
     def smaller(step: int, edges: int) -> None:

@@ -23,6 +23,7 @@ from bonsaic.grow.shrink.walk import agree
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Network
 
+SECONDS = {"fast": 3.0, "hard": 30.0}  # what a build gives pruning at most
 WORK = {"fast": 1e8, "hard": 4e8}  # array elements a search may touch
 TRIED = {"fast": 250, "hard": 2000}  # neurons' supports to look through while constructing
 CODINGS = {"fast": 60, "hard": 2000}  # of states, for a stack of cells

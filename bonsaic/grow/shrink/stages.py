@@ -117,9 +117,13 @@ class Workshop:
                 ):
                     for number, goal in enumerate(goals):
                         other = neurons(known, goal, price)
-                        if other and self._price(plan, other) < self._price(plan, own[number]):
+                        if other is not None and self._cheaper(plan, other, own[number]):
                             own[number] = other
         return replace(plan, bits=bits, wires=outs)
+
+    def _cheaper(self, plan: Layout, one: list[Shifted], other: list[Shifted] | None) -> bool:
+        paid = self._price(plan, other)
+        return sum(map(plan.read, one)) < paid and self._price(plan, one) < paid
 
     def _price(self, plan: Layout, own: list[Shifted] | None) -> float:
         """Edges that these neurons take, with the gates of their features."""
