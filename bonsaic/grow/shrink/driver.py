@@ -25,7 +25,7 @@ from bonsaic.network import Network
 
 SECONDS = {"fast": 3.0, "hard": 30.0}  # what a build gives pruning at most
 WORK = {"fast": 1e8, "hard": 4e8}  # array elements a search may touch
-TRIED = {"fast": 250, "hard": 2000}  # neurons' supports to look through while constructing
+TRIED = {"fast": 250, "hard": 1000}  # neurons' supports to look through while constructing
 CODINGS = {"fast": 60, "hard": 2000}  # of states, for a stack of cells
 FEWEST = 4  # codings of a single cell, however long each takes
 STACKS = {"fast": 2, "hard": 8}  # of the cheapest layouts, built
@@ -35,11 +35,8 @@ OVERHEAD = 16_000  # elements' worth of calls in one step
 COUNTS = (24, 96)  # the fewest and the most networks side by side
 STEPS = (400, 8000)
 FINISHED = 8  # of the smallest networks, this many are given round weights and compared
-LAID, STACKED, SEARCHED = (
-    0.25,
-    0.5,
-    0.85,
-)  # of the time, until which codings and stacks are tried, and one cell
+LAID, STACKED = 0.2, 0.4  # of the time, until which codings are tried for stacks, and stacks built
+CONSTRUCTED, SEARCHED = 0.55, 0.85  # and single cells constructed, and descended from
 THIN = 0.05  # a margin below this is avoided
 
 
@@ -157,7 +154,8 @@ def _stacks(mealy: Mealy, like: Network, e: Effort, rng: np.random.Generator) ->
 def _one_cell(mealy: Mealy, e: Effort, rng: np.random.Generator) -> Found:
     """Constructed, and descended from."""
     rows, over = rows_of(mealy), e.until(SEARCHED)
-    start = construct(mealy, _tries(rows, e.name), rng, over=over)[:FINISHED]
+    tries = _tries(rows, e.name)
+    start = construct(mealy, tries, rng, over=e.until(CONSTRUCTED))[:FINISHED]
     if not start:
         return Found()
     per_wire = max(2, *(int((net.head != 0).sum(1).max(initial=0)) for net in start))
