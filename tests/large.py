@@ -25,7 +25,7 @@ def lfsr(bits):
 
 def rewritten(m):
     """Every gate as others, half of the registers inverted, all with other names."""
-    new = {r: register(f"new {r.name}") for r in m.regs}
+    new = {r: register(f"new_{r.name}") for r in m.regs}
     turned = set(m.regs[::2])
     stand = {r: node("not", new[r]) if r in turned else new[r] for r in m.regs}
 

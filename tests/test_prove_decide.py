@@ -85,13 +85,6 @@ def test_a_fault_too_deep_for_every_method_is_unknown(alone):
         assert why in verdict.reason
 
 
-def test_a_shortest_word_within_the_cap_is_still_found():
-    m = delays(10)
-    wrong = replace(m, init={**m.init, "d0": Fraction(1)})
-    verdict = decide(ModuleMachine(m), ModuleMachine(wrong), cap=1200)
-    assert isinstance(verdict, Differs) and verdict.shortest and len(verdict.word) == 10
-
-
 def test_many_wires_are_no_obstacle():
     xs = tuple(port(f"x{i}") for i in range(40))
     held = register("held")

@@ -24,9 +24,8 @@ def decide(spec: Machine, impl: Machine, *, cap: int = CAP, float32: bool = True
     if not _capped(walked):
         return walked
     passed = probe(spec, impl, np.random.default_rng(0))
-    if isinstance(passed, Differs):  # the walk may still find a shortest word
-        walked = walk(spec, impl, cap=cap, float32=float32)
-        return passed if _capped(walked) else walked
+    if isinstance(passed, Differs):
+        return passed
     induced = _induction(spec, impl, passed, float32)
     if isinstance(induced, Proved):
         return induced
@@ -36,7 +35,7 @@ def decide(spec: Machine, impl: Machine, *, cap: int = CAP, float32: bool = True
     checked = _model_checker(spec, impl)
     if not isinstance(checked, Unknown):
         return checked
-    reasons = (walked.reason, f"induction: {induced.reason}", f"ABC: {checked.reason}")
+    reasons = (walked.reason, f"induction: {induced.reason}", f"model checking: {checked.reason}")
     return Unknown("; ".join(reasons), walked.states, capped=True)
 
 

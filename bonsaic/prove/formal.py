@@ -158,6 +158,8 @@ def _pdr(m: Module, seconds: int) -> Confirmed | Unknown | Answer:
             return _word(word.read_text())
         if said and "Property proved" in said and invariant.exists():
             return recheck(m, re.findall(r"^([01-]+) 1$", invariant.read_text(), re.M))
+    if said and "UNDECIDED" in said:
+        return Unknown(f"ABC has no answer in {seconds} s")
     return Unknown(f"ABC: {Said(None, said or '').last()}")
 
 
