@@ -18,7 +18,7 @@ from bonsaic.prove.machine import Machine
 
 STARTS = 4  # circuits made afresh
 LARGE = 200  # gates beyond which the circuit as it is is not worth improving
-LONG = 20_000  # rows beyond which making circuits afresh takes too long
+LONG = 2_000  # rows beyond which making circuits afresh takes minutes, and finds none smaller
 EFFORT = 300_000  # of the search from the best of them, see `search.smallest`
 
 
