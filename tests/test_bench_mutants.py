@@ -35,11 +35,13 @@ def test_the_campaign_notices_a_wrong_proof(monkeypatch, capsys):
     assert "but brute force says" in capsys.readouterr().out
 
 
-def test_the_bench_of_the_walk_prints_its_lines(capsys):
-    assert prove.main(["--bits", "6", "--deep", "9"]) == 0
+def test_the_bench_of_the_walk_prints_its_lines(capsys, monkeypatch):
+    monkeypatch.setattr(prove, "LARGE", 200)
+    assert prove.main(["--bits", "5", "6", "8", "--deep", "9"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 3 and lines[1].split()[3:5] == ["64", "256"]
-    assert lines[2].split()[2:4] == ["512", "1024"]
+    assert len(lines) == 6 and lines[1].split()[2:4] == ["512", "1024"]
+    assert lines[3].split()[3:5] == ["64", "256"]
+    assert lines[5].startswith("a transition of 1024 takes ") and lines[5].endswith("one of 256")
 
 
 def test_brute_force_knows_free_and_illegal():
