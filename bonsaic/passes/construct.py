@@ -12,18 +12,27 @@ LEAVES = 12  # sources up to which every four of them are tried
 NEAR = 32  # signals, sources first and then the latest gates, that a gate may read
 
 
-def construct(task: Task, order: Sequence[int]) -> Circuit:
-    """The circuit of all roots, built in the order given."""
+class _TooLarge(Exception):
+    """The circuit has more gates than it may have."""
+
+
+def construct(task: Task, order: Sequence[int], most: int) -> Circuit | None:
+    """The circuit of all roots, built in the order given; None where it would take more than so many gates."""
     sheet = Sheet(task)
     roots = [0] * len(task.wanted)
-    for i in order:
-        on = task.wanted[i] & task.care[i]
-        roots[i] = _make(sheet, on, task.care[i] ^ on)
+    try:
+        for i in order:
+            on = task.wanted[i] & task.care[i]
+            roots[i] = _make(sheet, on, task.care[i] ^ on, most)
+    except _TooLarge:
+        return None
     return sheet.circuit(roots)
 
 
-def _make(sheet: Sheet, on: int, off: int) -> int:
+def _make(sheet: Sheet, on: int, off: int, most: int) -> int:
     """The literal of a signal that is 1 on the rows `on` and 0 on the rows `off`."""
+    if len(sheet.gates) > most:
+        raise _TooLarge
     recipe = _small(sheet, on, off)
     if recipe is not None:
         return _written(sheet, recipe)
@@ -39,10 +48,11 @@ def _make(sheet: Sheet, on: int, off: int) -> int:
     _, way, d = min(scored)
     x = sheet.column(d)
     if way == 0:
-        return sheet.gate("&", d, _make(sheet, on, off & x))
+        return sheet.gate("&", d, _make(sheet, on, off & x, most))
     if way == 1:
-        return sheet.gate("&", d ^ 1, _make(sheet, on & ~x, off) ^ 1) ^ 1
-    high, low = _make(sheet, on & x, off & x), _make(sheet, on & ~x, off & ~x)
+        return sheet.gate("&", d ^ 1, _make(sheet, on & ~x, off, most) ^ 1) ^ 1
+    high = _make(sheet, on & x, off & x, most)
+    low = _make(sheet, on & ~x, off & ~x, most)
     return sheet.gate("^", low, sheet.gate("&", d, sheet.gate("^", high, low)))
 
 

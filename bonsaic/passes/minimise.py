@@ -18,7 +18,8 @@ from bonsaic.prove.machine import Machine
 
 STARTS = 4  # circuits made afresh
 LARGE = 200  # gates beyond which the circuit as it is is not worth improving
-LONG = 2_000  # rows beyond which making circuits afresh takes minutes, and finds none smaller
+LONG = 20_000  # rows beyond which making circuits afresh takes too long
+WORSE = 2  # times as many gates as there are: a circuit made afresh that needs more is given up
 EFFORT = 300_000  # of the search from the best of them, see `search.smallest`
 
 
@@ -36,9 +37,13 @@ def minimise(m: Module, *, spec: Machine) -> Module:
         found.append(smallest(start, np.random.default_rng(0), EFFORT // 8))
     for seed in range(afresh):
         rng = np.random.default_rng(seed)
-        fresh = construct(start.task, rng.permutation(len(start.roots)).tolist())
-        found.append(smallest(fresh, rng, EFFORT // 8))
-    least = min(found, key=lambda c: len(c.gates))  # as the network has it, if that is no larger
+        order = rng.permutation(len(start.roots)).tolist()
+        fresh = construct(start.task, order, WORSE * len(start.gates))
+        if fresh is not None:
+            found.append(smallest(fresh, rng, EFFORT // 8))
+    least = min(
+        found or [start], key=lambda c: len(c.gates)
+    )  # as the network has it, if that is no larger
     best = smallest(least, np.random.default_rng(0), EFFORT)
     assert best.correct(), m.name
     return _module(m, best, pairs)
