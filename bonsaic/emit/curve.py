@@ -85,7 +85,7 @@ def _pruning(points: Sequence[tuple[int, int]]) -> list[str]:
 
 
 def _linear(low: float, high: float, start: float, end: float) -> Axis:
-    high = high if high > low else low + 1
+    high = high if high > low + 1e-9 else low + 1  # nothing that small is drawn
     step = 10.0 ** math.floor(math.log10((high - low) / 2))
     step = next(step * k for k in (1, 2, 5, 10) if (high - low) / (step * k) <= 5)
     ticks = tuple(low + i * step for i in range(int((high - low) / step + 1e-9) + 1))
