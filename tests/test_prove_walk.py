@@ -256,6 +256,7 @@ def test_the_weaker_verdict():
     differs = walk(TableMachine(table(7, 1)), ModuleMachine(counting(6, 1)))
     assert weaker(Proved(1, 1), Unknown("time")) == Unknown("time")
     assert weaker(differs, Unknown("time")) is differs
+    assert str(Proved(3, 1)) == "proved (3 product states, 1 transition, float32)"
     assert [name(v) for v in (Proved(1, 1), differs, Unknown("time"))] == [
         "proved",
         "differs",
