@@ -10,7 +10,7 @@ import numpy as np
 from bonsaic.grow.shrink.gates import readable
 from bonsaic.grow.shrink.walk import zigzag
 
-SAMPLE = 512  # rows compared before all are
+SAMPLE = 64  # rows compared before all are
 FREE = 0  # in a goal: nobody cares on this row
 
 Literal = tuple[int, int]  # a signal, and +1 or -1: is it meant as it is, or its opposite
@@ -32,9 +32,7 @@ class Signals:
         self.rows = rows
         self.gates: list[Gate | None] = []
         self.level: list[int] = []
-        self._sample = np.random.default_rng(0).permutation(rows)[:SAMPLE]
         self._values = np.empty((64, rows), np.int8)
-        self._few = np.empty((64, len(self._sample)), np.float32)
 
     def __len__(self) -> int:
         return len(self.gates)
@@ -47,24 +45,21 @@ class Signals:
     def give(self, values: np.ndarray | int, level: int = 0, gate: Gate | None = None) -> int:
         """A new signal with these values. level: how many neurons lie before it, roughly."""
         if len(self) == len(self._values):
-            for name in ("_values", "_few"):
-                old = getattr(self, name)
-                setattr(self, name, np.concatenate([old, np.empty_like(old)]))
+            self._values = np.concatenate([self._values, np.empty_like(self._values)])
         self._values[len(self)] = values
-        self._few[len(self)] = self._values[len(self), self._sample]
         self.gates.append(gate)
         self.level.append(level)
         return len(self) - 1
 
     def known(self, goal: np.ndarray) -> Literal | None:
         """A signal that says the goal [row], or its opposite, wherever it is not free."""
-        few = goal[self._sample]
-        cared = int(np.count_nonzero(few))
-        score = self._few[: len(self)] @ few.astype(np.float32)
-        for n in np.flatnonzero(np.abs(score) == cared).tolist():
-            product = self._values[n] * goal
+        cared = np.flatnonzero(goal)
+        few = cared[:: 1 + len(cared) // SAMPLE]
+        score = self.values[:, few].astype(np.float32) @ goal[few].astype(np.float32)
+        for n in np.flatnonzero((np.abs(score) == len(few)) & (self.values[:, 0] != 0)).tolist():
+            said = self._values[n, cared]
             for sign in (1, -1):
-                if not (product == -sign).any() and self._values[n, 0]:
+                if (said == sign * goal[cared]).all():
                     return n, sign
         return None
 
