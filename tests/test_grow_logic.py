@@ -74,6 +74,15 @@ def test_an_accumulator_is_held_bit_by_bit():
     assert [s for s, _ in shape.cells] == [1] * 5
 
 
+def test_a_loaded_register_is_held_bit_by_bit():
+    kept, loaded = np.indices((16, 16))
+    m = table(
+        5, np.concatenate([kept, loaded], 1), np.ones((16, 32, 1)) * (kept[:, :1, None] % 5 == 2)
+    )
+    shape, flat = construct(m.minimised(), forever)
+    assert check(shape, flat, Sampler(m)).proved and sum(s for s, _ in shape.cells) <= 4
+
+
 def test_a_machine_in_one_part_has_a_register_for_each_state_and_class():
     m = table(1, np.array([[(7 * q + 3) % 11, (q * q + 5) % 11] for q in range(11)]), OUTS)
     assert len(parts(m)) == 1

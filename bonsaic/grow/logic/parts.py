@@ -28,15 +28,21 @@ def parts(mealy: Mealy) -> list[np.ndarray]:
 
 
 def _closed(mealy: Mealy) -> list[np.ndarray]:
-    """Closed partitions, block numbers [state], that put some state with the first; the coarsest first."""
+    """Closed partitions, block numbers [state], the coarsest first: the finest that put some state with the first, or
+    all states whose numbers agree in a bit, or in the bits up to one, or from one on.
+    """
     if mealy.states > LARGE:
         return []
     following = np.unique(mealy.next, axis=1)
+    number = np.arange(mealy.states)
+    wanted = [np.where(number == state, 0, number) for state in range(1, mealy.states)]
+    for bit in range((mealy.states - 1).bit_length()):  # what binary numbers would fall into
+        for blocks in (number >> bit & 1, number % (2 << bit), number >> bit):
+            _, first, which = np.unique(blocks, return_index=True, return_inverse=True)
+            wanted.append(first[which])
     found = {}
-    for state in range(1, mealy.states):
-        blocks = np.arange(mealy.states)
-        blocks[state] = 0
-        blocks = _numbered(_close(blocks, following)[:, None])
+    for start in wanted:
+        blocks = _numbered(_close(start, following)[:, None])
         if 0 < blocks.max() < mealy.states - 1:
             found[blocks.tobytes()] = blocks
     return sorted(found.values(), key=lambda b: int(b.max()))
