@@ -132,6 +132,12 @@ def test_every_weight_is_on_a_coarse_grid_and_every_neuron_narrow() -> None:
             assert np.count_nonzero(kernel, axis=0).max() <= 6
 
 
+@pytest.mark.parametrize("seed", [3, 10, 11])
+def test_three_states_may_be_constructed_of_three_bits(seed: int) -> None:
+    small = from_table(MACHINES["loop_3"], seed=seed)
+    assert small is not None and agree(MACHINES["loop_3"], small) is not None
+
+
 def test_the_same_seed_gives_the_same_network() -> None:
     a, b = (from_table(MACHINES["parens_8"], seed=5) for _ in range(2))
     assert a is not None and b is not None

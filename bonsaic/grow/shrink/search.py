@@ -63,6 +63,7 @@ def search(
     """
     fewest = math.ceil(math.log2(rows.states)) if rows.states > 1 else 0
     most = min(fewest + extra_bits, rows.states - 1)
+    most = max([most, *(net.layers[0].bits for net in start)])
     shape = Shape(rows.inputs, rows.states, most, rows.wires, per_wire)
     people = Population(rows, shape, plan.count, rng)
     pool = [(cost(net), net, people.embed(net)) for net in start]
