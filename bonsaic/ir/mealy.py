@@ -50,31 +50,15 @@ class Mealy:
     def minimised(self) -> Mealy:
         """The machine of inequivalent reachable states; a don't-care equals only a don't-care, illegal only illegal."""
         m = self.reachable()
-        _, cls = np.unique(
-            m.outs.reshape(m.states, -1) * 2 + np.repeat(m.legal, len(m.outputs), 1),
-            axis=0,
-            return_inverse=True,
-        )
-        if not m.outputs:
-            _, cls = np.unique(m.legal, axis=0, return_inverse=True)
-        cls = cls.reshape(-1)
+        cls = _classes(np.hstack([m.legal, m.outs.reshape(m.states, -1)]))
         while True:
             after = np.where(m.legal, cls[m.next], ILLEGAL)
-            _, finer = np.unique(
-                np.concatenate([cls[:, None], after], 1), axis=0, return_inverse=True
-            )
-            finer = finer.reshape(-1)
+            finer = _classes(np.hstack([cls[:, None], after]))
             if finer.max() == cls.max():
                 break
             cls = finer
-        _, first = np.unique(cls, return_index=True)
-        order = np.argsort(first)
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        cls = rank[cls]
-        keep = first[order]
-        merged = np.where(m.legal[keep], cls[m.next[keep]], ILLEGAL).astype(np.int32)
-        return replace(m, next=merged, outs=m.outs[keep]).reachable()
+        _, keep = np.unique(cls, return_index=True)
+        return replace(m, next=after[keep].astype(np.int32), outs=m.outs[keep])
 
     def distances(self) -> np.ndarray:
         """int32 [from, to]: the fewest ticks from one state to another; `states` where there is no way."""
@@ -91,3 +75,9 @@ class Mealy:
             reach |= frontier
             ticks += 1
         return d
+
+
+def _classes(rows: np.ndarray) -> np.ndarray:
+    """Per row a number that equal rows share, counted in the order in which they first occur."""
+    number: dict[bytes, int] = {}
+    return np.array([number.setdefault(row.tobytes(), len(number)) for row in rows])
