@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from lark import Token, Tree
 
-from bonsaic.lang.parse import grammar, parse_text
+from bonsaic.diag import Source
+from bonsaic.lang.parse import parse_tree
 
 DECLARATIONS = {"const", "enum", "fn", "program", "state", "assume"}
 LINES = DECLARATIONS | {"assign", "let", "for_", "if_", "match_", "arm"}
@@ -22,8 +23,7 @@ COMMENT = re.compile(r"//[^\n]*")
 
 def format_text(text: str, path: str = "<text>") -> str:
     """The canonical layout of a program text; formatting it again changes nothing. Raises a `Mistake`."""
-    parse_text(text, path)
-    tokens, starts = _tokens(grammar(keep_all_tokens=True).parse(text))
+    tokens, starts = _tokens(parse_tree(Source(path, text), keep_all_tokens=True))
     layout = _Layout()
     opened = _opened(text, tokens, starts)
     at = 0

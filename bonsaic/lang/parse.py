@@ -23,16 +23,21 @@ GRAMMAR = Path(__file__).with_name("bp.lark")
 def parse_text(text: str, path: str = "<text>", *, longest: int = LONGEST) -> s.File:
     """The syntax tree of a text of at most `longest` characters. Raises a `Mistake` where it leaves the grammar."""
     source = Source(path, text)
-    if len(text) > longest:
-        raise mistake(
-            path, f"the file has {len(text):,} characters; a program has at most {longest:,}"
-        )
-    try:
-        tree = grammar().parse(text)
-    except UnexpectedInput as e:
-        raise explain(e, source, grammar()) from None
+    tree = parse_tree(source, longest=longest)
     _check_depth(tree, source)
     return _Build(source).transform(tree)
+
+
+def parse_tree(source: Source, *, longest: int = LONGEST, keep_all_tokens: bool = False) -> Tree:
+    """What the grammar makes of a text, keywords and punctuation included if wanted. Raises a `Mistake`."""
+    size = len(source.text)
+    if size > longest:
+        message = f"the file has {size:,} characters; a program has at most {longest:,}"
+        raise mistake(source.path, message)
+    try:
+        return grammar(keep_all_tokens=keep_all_tokens).parse(source.text)
+    except UnexpectedInput as e:
+        raise explain(e, source, grammar()) from None
 
 
 @functools.cache
