@@ -2,14 +2,12 @@
 
 from pathlib import Path
 
-from bonsaic.bench.data import main, rate
-from bonsaic.lang import load
-from bonsaic.lang.sample import sampler
+from bonsaic.bench.data import main
 
 GATED = Path(__file__).parent.parent / "programs" / "gated_4mode.bp"
 
 
 def test_a_million_training_ticks_a_second_on_one_core(capsys):
-    assert rate(sampler(load(str(GATED)))) > 1_000_000
     assert main([str(GATED)]) == 0
-    assert "| gated_4mode | " in capsys.readouterr().out
+    _, name, ticks, _ = capsys.readouterr().out.splitlines()[-1].split("|")
+    assert name == " gated_4mode " and int(ticks.replace(",", "")) > 1_000_000

@@ -142,7 +142,7 @@ def test_any_text(text: str) -> None:
     survives(text)
 
 
-@settings(ANY, max_examples=60)
+@settings(ANY, max_examples=30)
 @given(SENTENCES)
 def test_sentences_of_the_grammar(text: str) -> None:
     survives(text)
