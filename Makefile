@@ -15,8 +15,8 @@ help:     ## list the targets
 demo: .venv/ready ## grow, lower and prove programs/replace_111.bp
 	$(BIN)/bonsaic build programs/replace_111.bp
 
-test: .venv/ready ## run the whole default test suite
-	$(BIN)/python -m pytest
+test: .venv/ready ## run the whole default test suite on every core
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 slow: .venv/ready ## run the long campaigns
 	$(BIN)/python -m pytest -m slow
