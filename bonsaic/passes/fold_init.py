@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from fractions import Fraction
 
-from bonsaic.ir.core import Module, Node, affine, const, node, rewrite
+from bonsaic.ir.core import Module, Node, affine, const, rewrite
 from bonsaic.ir.ops import ameo
 from bonsaic.ir.values import contains
+from bonsaic.passes.logic import simplify
 from bonsaic.passes.manager import pass_
 
 
@@ -45,22 +46,7 @@ def fold(n: Node) -> Node:
             return const(ameo(x, *n.attr))
         case "sign", [Fraction() as x]:
             return const(1 if x > 0 else -1)
-        case "not", [Fraction() as x]:
-            return const(1 - x)
-        case ("and" | "or" | "xor") as op, [Fraction() as x, Fraction() as y]:
-            return const({"and": x * y, "or": max(x, y), "xor": (x + y) % 2}[op])
-        case ("and" | "or" | "xor") as op, [Fraction() as x, None]:
-            return _absorb(op, x, n.args[1])
-        case ("and" | "or" | "xor") as op, [None, Fraction() as x]:
-            return _absorb(op, x, n.args[0])
-    return n
-
-
-def _absorb(op: str, x: Fraction, other: Node) -> Node:
-    if op == "xor":
-        return node("not", other) if x else other
-    keeps = x == (1 if op == "and" else 0)
-    return other if keeps else const(x)
+    return simplify(n)
 
 
 def _affine(n: Node, values: list[Fraction | None]) -> Node:
