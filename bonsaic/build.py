@@ -151,9 +151,8 @@ def _boolean(b: Build, net: Module, invariant: Invariant | None) -> Module | Non
 
 
 def _lower(b: Build, net: Module, steps: Sequence) -> None:
-    from bonsaic.ir.graph import depth
     from bonsaic.passes import manager
-    from bonsaic.passes.logic import gates
+    from bonsaic.passes.logic import depth, gates
 
     started = time.perf_counter()
     try:

@@ -10,7 +10,7 @@ from fractions import Fraction
 import graphviz
 
 from bonsaic.ir.core import Module, Node
-from bonsaic.ir.graph import neuron_graph, state_graph
+from bonsaic.ir.graph import state_graph
 from bonsaic.ir.mealy import FREE, Mealy
 
 SYMBOLS = {"not": "¬", "and": "∧", "or": "∨", "xor": "⊕", "select": "?:", "eq": "=", "lt": "<"}
@@ -168,9 +168,9 @@ def _ends(
     for i, (name, n) in enumerate(m.outs.items()):
         sheet.node(f"out{i}", _quote(name), shape="circle", penwidth="2")
         sheet.edge(ids[source(n)], f"out{i}", **extra(n))
-    for n, r, feedback in neuron_graph(m).edges(data="feedback"):
-        if feedback:
-            sheet.edge(ids[source(n)], ids[r], style="dashed", constraint="false", **extra(n))
+    for r in m.regs:
+        n = m.next[r.name]
+        sheet.edge(ids[source(n)], ids[r], style="dashed", constraint="false", **extra(n))
 
 
 def _number(value: Fraction) -> str:
