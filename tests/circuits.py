@@ -8,6 +8,7 @@ from bonsaic.ir.core import Module, Node, node, port, register
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.verify import verify
+from bonsaic.prove.machine import tabulate
 
 
 def no(x: Node) -> Node:
@@ -64,22 +65,9 @@ def anything(seed: int, gates: int = 14, inputs: int = 2, registers: int = 3) ->
 
 def table(m: Module) -> Mealy:
     """The circuit's reachable states as a table, by the evaluator that the emitters do not use."""
-    machine = ModuleMachine(m)
-    letters = machine.alphabet()
-    seen = {tuple(machine.initial.tolist()): 0}
-    nexts, outs = [], []
-    for state in (todo := [tuple(machine.initial.tolist())]):
-        states = np.tile(np.array(state, int).reshape(1, -1), (len(letters), 1))
-        step = machine.step(states, letters)
-        for q in map(tuple, step.next.tolist()):
-            if q not in seen:
-                seen[q] = len(todo)
-                todo.append(q)
-        nexts.append([seen[q] for q in map(tuple, step.next.tolist())])
-        outs.append(step.outs)
-    shape = (len(todo), len(letters), len(m.outs))
-    rows = np.array(outs, np.int8).reshape(shape)
-    return Mealy(m.name, machine.inputs, machine.outputs, letters, np.array(nexts, np.int32), rows)
+    found = tabulate(ModuleMachine(m), cap=100_000, name=m.name)
+    assert found is not None
+    return found
 
 
 ALL = [replace_111(), loop_3(), badly_named(), *(anything(seed) for seed in range(12))]

@@ -21,7 +21,7 @@ from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine, simulate
 from bonsaic.prove.machine import TableMachine
 from bonsaic.prove.miter import miter, table_circuit, verilog_miter
-from bonsaic.prove.property import Letter, Skipped, table_oracle
+from bonsaic.prove.property import Skipped, Word
 from bonsaic.prove.verdict import Differs, Unknown
 from bonsaic.prove.walk import same_ports
 
@@ -61,7 +61,7 @@ def from_netlist(table: Mealy, impl: Module, *, seconds: int = 60) -> Opinion:
     if not isinstance(answer, list):
         return answer
     ports = {n.name: i for i, n in enumerate(joined.inputs)}
-    word = [tuple(letter.get(ports[x], 0) for x in table.inputs) for letter in answer]
+    word = tuple(tuple(letter.get(ports[x], 0) for x in table.inputs) for letter in answer)
     read = [[letter.get(ports[n.name], 0) for n in impl.inputs] for letter in answer]
     outs = simulate(impl, np.array([read], np.uint8).reshape(1, len(read), len(impl.inputs)))[0]
     columns = [list(impl.outs).index(y) for y in table.outputs]
@@ -120,8 +120,8 @@ def _synthesised(source: str, seconds: int) -> Module | Unknown:
 def _as_yosys_runs_it(table: Mealy, joined: Module, answer: Answer) -> Differs | Unknown:
     """The model checker's word, run on the table and on what yosys made of the emitted text."""
     ports = {_place("x", n.name): i for i, n in enumerate(joined.inputs)}
-    places = [ports.get(i) for i in range(len(table.inputs))]
-    word = [tuple(0 if p is None else letter.get(p, 0) for p in places) for letter in answer]
+    places = [ports.get(i, -1) for i in range(len(table.inputs))]
+    word = tuple(tuple(letter.get(p, 0) for p in places) for letter in answer)
     read = [[letter.get(i, 0) for i in range(len(joined.inputs))] for letter in answer]
     outs = simulate(joined, np.array([read], np.uint8).reshape(1, len(read), len(joined.inputs)))[0]
     columns = {_place("b", y): i for i, y in enumerate(joined.outs)}
@@ -236,18 +236,18 @@ def _clauses(m: Module, variable: dict[Node, int]) -> list[list[int]]:
     return clauses
 
 
-def _confirm(table: Mealy, word: Sequence[Letter], given: Sequence) -> Differs | Unknown:
+def _confirm(table: Mealy, word: Word, given: Sequence) -> Differs | Unknown:
     """The word up to the first tick on which what was given is not what the table wants."""
-    oracle = table_oracle(table)
-    state = oracle.initial
+    machine = TableMachine(table)
+    state = machine.initial[None]
     for t, (letter, found) in enumerate(zip(word, given, strict=True)):
-        done = oracle.tick(state, letter)
-        if done is None:
+        done = machine.step(state, np.array([letter], np.uint8))
+        if not done.legal[0]:
             break
-        state, wanted = done
+        state = done.next
+        pairs = zip(done.outs[0].tolist(), done.care[0].tolist(), strict=True)
+        wanted = tuple(int(v) if c else None for v, c in pairs)
         if any(w is not None and w != f for w, f in zip(wanted, found, strict=True)):
             outs = tuple(map(int, found))
-            return Differs(
-                oracle.inputs, oracle.outputs, tuple(word[: t + 1]), wanted, outs, shortest=False
-            )
+            return Differs(table.inputs, table.outputs, word[: t + 1], wanted, outs, shortest=False)
     return Unknown("the word of the model checker shows no difference")

@@ -1,4 +1,4 @@
-"""The property check of emitted text: hypothesis draws legal words, an oracle says what is right."""
+"""The property check of emitted text: hypothesis draws legal words, a table says what is right."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
@@ -19,28 +18,13 @@ from hypothesis.configuration import set_hypothesis_home_dir
 
 from bonsaic.emit.names import PYTHON, VERILOG, Names
 from bonsaic.emit.testbench import FAILED, PASSED, testbench
-from bonsaic.ir.mealy import FREE, Mealy
+from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.prove.verdict import Differs
 
 Letter = tuple[int, ...]
 Word = tuple[Letter, ...]
-Outputs = tuple[int | None, ...]
+Rows = list[tuple[int | None, ...]]  # per tick the outputs, None for one that does not matter
 SECONDS = 60  # a simulation that takes longer is stuck
-
-
-@dataclass(frozen=True)
-class Oracle:
-    """What is right, tick by tick: the table of a machine, or any function of a state and a letter of 0/1 wires.
-
-    letters: every letter that may ever be read. tick: the next state and the outputs, None for one that does not
-    matter; None where the letter may not be read in this state.
-    """
-
-    inputs: tuple[str, ...]
-    outputs: tuple[str, ...]
-    letters: Sequence[Letter]
-    initial: Any
-    tick: Callable[[Any, Letter], tuple[Any, Outputs] | None]
 
 
 @dataclass(frozen=True)
@@ -78,74 +62,61 @@ class Skipped:
 Result = Held | Differs | Broken | Skipped
 
 
-def table_oracle(table: Mealy) -> Oracle:
-    """The table's own machine as an oracle."""
-    letters = [tuple(row) for row in table.letters.tolist()]
-    index = {x: i for i, x in enumerate(letters)}
-
-    def tick(state: int, letter: Letter) -> tuple[int, Outputs] | None:
-        after = int(table.next[state, index[letter]])
-        outs = table.outs[state, index[letter]].tolist()
-        return (after, tuple(None if b == FREE else b for b in outs)) if after >= 0 else None
-
-    return Oracle(table.inputs, table.outputs, letters, 0, tick)
-
-
 def check_python(
-    source: str, name: str, oracle: Oracle, *, words: int = 200, ticks: int = 24, seed: int = 0
+    source: str, name: str, table: Mealy, *, words: int = 200, ticks: int = 24, seed: int = 0
 ) -> Held | Differs | Broken:
-    """Does the module with this source define a NAME(ticks), and a class beside it, that give the oracle's outputs?"""
+    """Does the module with this source define a NAME(ticks), and a class beside it, that give the table's outputs?"""
     try:
         function, machine = _load(source, Names(PYTHON).take("module", name))
         running = machine()
     except Exception as e:  # whatever the text does wrong is the answer
         return Broken(f"{type(e).__name__}: {e}")
 
-    def respond(word: Word) -> list[tuple]:
+    def respond(word: Word, wanted: Rows) -> list[tuple]:
         plain = [tuple(map(bool, letter)) for letter in word]
         fed = [letter[0] if len(letter) == 1 else letter for letter in plain]
         running.reset()
         stepped = [running.step(*letter) for letter in plain]
-        outs = list(function(fed if oracle.inputs else len(word)))
-        rows = [_row(out, len(oracle.outputs)) for out in outs]
+        outs = list(function(fed if table.inputs else len(word)))
+        rows = [_row(out, len(table.outputs)) for out in outs]
         if stepped != outs:
             raise ValueError(f"step gives {stepped}, the generator {outs}")
         return rows
 
-    return _search(oracle, respond, words=words, ticks=ticks, start=seed)
+    return _search(table, respond, words=words, ticks=ticks, start=seed)
 
 
 def check_verilog(
-    source: str, name: str, oracle: Oracle, *, words: int = 200, ticks: int = 24, seed: int = 0
+    source: str, name: str, table: Mealy, *, words: int = 200, ticks: int = 24, seed: int = 0
 ) -> Result:
-    """Does the Verilog module NAME, simulated by iverilog, give the oracle's outputs? All words in one simulation."""
+    """Does the Verilog module NAME, simulated by iverilog, give the table's outputs? All words in one simulation."""
     if not (shutil.which("iverilog") and shutil.which("vvp")):
         return Skipped("iverilog is not installed (apt-get install iverilog)")
     title = Names(VERILOG).take("module", name)
-    drawn: dict[Word, list[Outputs]] = {}
-
-    def collect(word: Word) -> list[Outputs]:
-        drawn[word] = _wanted(oracle, word)
-        return drawn[word]
-
-    held = _search(oracle, collect, words=words, ticks=ticks, start=seed)
+    drawn: dict[Word, Rows] = {}
+    held = _search(table, drawn.setdefault, words=words, ticks=ticks, start=seed)
     try:
-        known = _simulate(source, title, oracle, drawn)
+        known = _simulate(source, title, table, drawn)
     except ValueError as e:
         return Broken(str(e))
-    if all(known[word] == drawn[word] for word in drawn):
+    if known == drawn:
         return held
 
-    def respond(word: Word) -> list[Outputs]:
+    def respond(word: Word, wanted: Rows) -> Rows:
         if word not in known:
-            known.update(_simulate(source, title, oracle, {word: _wanted(oracle, word)}))
+            known.update(_simulate(source, title, table, {word: wanted}))
         return known[word]
 
-    return _search(oracle, respond, words=words, ticks=ticks, start=seed)
+    return _search(table, respond, words=words, ticks=ticks, start=seed)
 
 
 def _search(
-    oracle: Oracle, respond: Callable, *, words: int, ticks: int, start: int
+    table: Mealy,
+    respond: Callable[[Word, Rows], Sequence],
+    *,
+    words: int,
+    ticks: int,
+    start: int,
 ) -> Held | Differs | Broken:
     """Draw words until one shows a difference, then shrink it. The same seed draws the same words."""
     found: list[Differs | Broken] = []
@@ -162,12 +133,12 @@ def _search(
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )
-    @given(st.lists(st.integers(0, max(len(oracle.letters), 2) - 1), min_size=1, max_size=ticks))
+    @given(st.lists(st.integers(0, max(len(table.letters), 2) - 1), min_size=1, max_size=ticks))
     def holds(choices: list[int]) -> None:
-        word = _legal(oracle, choices)
+        word, wanted = _legal(table, choices)
         count[0] += 1
         count[1] += len(word)
-        fault = _compare(oracle, word, respond)
+        fault = _compare(table, word, wanted, respond)
         if fault:
             found.append(fault)
             raise AssertionError(fault)
@@ -183,46 +154,31 @@ def _search(
     return Held(*count)
 
 
-def _legal(oracle: Oracle, choices: list[int]) -> Word:
-    """A legal word: each choice picks a letter, or the next one in order that may be read; ends where none may."""
-    state, n = oracle.initial, len(oracle.letters)
-    word: list[Letter] = []
+def _legal(table: Mealy, choices: list[int]) -> tuple[Word, Rows]:
+    """A legal word and the outputs on it: each choice picks a letter, or the next one in order that may be read."""
+    state, word, wanted = 0, [], []
     for choice in choices:
-        for i in range(n):
-            letter = oracle.letters[(choice + i) % n]
-            done = oracle.tick(state, letter)
-            if done:
-                word.append(letter)
-                state = done[0]
-                break
-        else:
+        legal = np.flatnonzero(table.next[state] != ILLEGAL)
+        if not len(legal):
             break
-    return tuple(word)
+        letter = legal[np.searchsorted(legal, choice % len(table.letters)) % len(legal)]
+        word.append(tuple(table.letters[letter].tolist()))
+        wanted.append(tuple(None if b == FREE else b for b in table.outs[state, letter].tolist()))
+        state = table.next[state, letter]
+    return tuple(word), wanted
 
 
-def _wanted(oracle: Oracle, word: Word) -> list[Outputs]:
-    state, wanted = oracle.initial, []
-    for letter in word:
-        done = oracle.tick(state, letter)
-        assert done, word
-        state = done[0]
-        wanted.append(done[1])
-    return wanted
-
-
-def _compare(oracle: Oracle, word: Word, respond: Callable) -> Differs | Broken | None:
+def _compare(table: Mealy, word: Word, wanted: Rows, respond: Callable) -> Differs | Broken | None:
     try:
-        rows = respond(word)
+        rows = respond(word, wanted)
     except Exception as e:  # whatever the text does wrong is the answer
         return Broken(f"{type(e).__name__}: {e}", word)
     if len(rows) != len(word):
         return Broken(f"{len(rows)} ticks of output for {len(word)} of input", word)
-    for t, (wanted, row) in enumerate(zip(_wanted(oracle, word), rows, strict=True)):
-        if any(w is not None and w != g for w, g in zip(wanted, row, strict=True)):
+    for t, (right, row) in enumerate(zip(wanted, rows, strict=True)):
+        if any(w is not None and w != g for w, g in zip(right, row, strict=True)):
             outs = tuple(int(g or 0) for g in row)
-            return Differs(
-                oracle.inputs, oracle.outputs, word[: t + 1], wanted, outs, shortest=False
-            )
+            return Differs(table.inputs, table.outputs, word[: t + 1], right, outs, shortest=False)
     return None
 
 
@@ -243,15 +199,13 @@ def _row(out: object, width: int) -> tuple[bool, ...]:
     return row
 
 
-def _simulate(
-    source: str, title: str, oracle: Oracle, wanted: dict[Word, list[Outputs]]
-) -> dict[Word, list[Outputs]]:
+def _simulate(source: str, title: str, table: Mealy, wanted: dict[Word, Rows]) -> dict[Word, Rows]:
     """What the circuit gives on each word: as wanted, but for the first tick that it fails. Raises ValueError.
 
     Each runs twice, from the initial values and from a reset.
     """
     order = list(wanted)
-    letters = [np.array(w, np.uint8).reshape(len(w), len(oracle.inputs)) for w in order]
+    letters = [np.array(w, np.uint8).reshape(len(w), len(table.inputs)) for w in order]
     right = [np.array([[b == 1 for b in row] for row in wanted[w]]) for w in order]
     care = [np.array([[b is not None for b in row] for row in wanted[w]]) for w in order]
     given = dict(wanted)
