@@ -2,6 +2,7 @@
 
 from collections import Counter
 
+import exact_search
 import pytest
 
 from bonsaic.passes import exact
@@ -40,8 +41,6 @@ def test_free_rows_are_used():
 @pytest.mark.slow
 def test_the_table_is_what_the_search_finds(capsys):
     from importlib.resources import files
-
-    from bonsaic.passes import exact_search
 
     exact_search.main()
     assert capsys.readouterr().out == files("bonsaic.passes").joinpath("exact4.txt").read_text()

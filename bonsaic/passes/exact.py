@@ -1,4 +1,4 @@
-"""The fewest two-input gates for every function of up to four inputs, read from the table `exact4.txt`."""
+"""The fewest two-input gates for every function of up to four inputs: the table that `tests/exact_search.py` finds."""
 
 from __future__ import annotations
 

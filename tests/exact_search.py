@@ -1,6 +1,6 @@
 """How `exact4.txt` is made: the fewest two-input gates for every class of four-input functions, by exhaustive search.
 
-Run as `python -m bonsaic.passes.exact_search > bonsaic/passes/exact4.txt`; it takes ten seconds. Functions are
+Run as `python tests/exact_search.py > bonsaic/passes/exact4.txt`; it takes ten seconds. Functions are
 16-bit truth tables, kept up to complement with bit 0 clear ("normal"), so that the five gates and, but-not (both ways),
 or, xor are all there are. A chain is the set of its gates' functions; chains are kept up to the order of the inputs.
 """
