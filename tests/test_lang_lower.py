@@ -54,7 +54,7 @@ def assert_agree(program: Program) -> None:
                 todo.append(after)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=75, deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs())
 def test_random_programs_agree(text: str) -> None:
     (program,) = check(parse_text(text))

@@ -110,6 +110,13 @@ def topological(roots: Iterable[Node]) -> list[Node]:
     return out
 
 
+def with_registers(m: Module, regs: Iterable[Node]) -> Module:
+    """`m` with only these of its registers."""
+    regs = tuple(regs)
+    init = {r.name: m.init[r.name] for r in regs}
+    return replace(m, regs=regs, init=init, next={r.name: m.next[r.name] for r in regs})
+
+
 def rewrite(
     m: Module, f: Callable[[Node], Node], sources: Mapping[Node, Node] | None = None
 ) -> Module:

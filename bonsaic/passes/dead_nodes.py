@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from bonsaic.ir.core import Module
+from bonsaic.ir.core import Module, with_registers
 from bonsaic.ir.graph import live
 from bonsaic.passes.manager import pass_
 
@@ -13,10 +11,4 @@ from bonsaic.passes.manager import pass_
 def dead_nodes(m: Module) -> Module:
     """Drop registers, and with them neurons, that no output can ever observe."""
     alive = live(m)
-    regs = tuple(r for r in m.regs if r in alive)
-    return replace(
-        m,
-        regs=regs,
-        init={r.name: m.init[r.name] for r in regs},
-        next={r.name: m.next[r.name] for r in regs},
-    )
+    return with_registers(m, (r for r in m.regs if r in alive))

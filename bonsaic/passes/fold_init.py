@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from fractions import Fraction
 
-from bonsaic.ir.core import Module, Node, affine, const, rewrite
+from bonsaic.ir.core import Module, Node, affine, const, rewrite, with_registers
 from bonsaic.ir.ops import ameo
 from bonsaic.ir.values import contains
 from bonsaic.passes.logic import simplify
@@ -27,13 +26,7 @@ def fold_init(m: Module) -> Module:
             break
         for r in refuted:
             del frozen[r]
-    regs = tuple(r for r in m.regs if r not in frozen)
-    return replace(
-        folded,
-        regs=regs,
-        init={r.name: m.init[r.name] for r in regs},
-        next={r.name: folded.next[r.name] for r in regs},
-    )
+    return with_registers(folded, (r for r in m.regs if r not in frozen))
 
 
 def fold(n: Node) -> Node:

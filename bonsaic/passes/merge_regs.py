@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 import numpy as np
 
-from bonsaic.ir.core import Module, Node, rewrite
+from bonsaic.ir.core import Module, Node, rewrite, with_registers
 from bonsaic.ir.run import ModuleMachine, Step
 from bonsaic.passes.dead_nodes import dead_nodes
 from bonsaic.passes.logic import FALSE, TRUE, invert, simplify
@@ -85,11 +84,4 @@ def _coinciding(m: Module, pairs: Reach) -> dict[Node, Node]:
 def _without(m: Module, replaced: Mapping[Node, Node]) -> Module:
     """`m` with other nodes in the place of registers, and without registers that nothing reads any more."""
     m = rewrite(m, simplify, replaced)
-    regs = tuple(r for r in m.regs if r not in replaced)
-    m = replace(
-        m,
-        regs=regs,
-        init={r.name: m.init[r.name] for r in regs},
-        next={r.name: m.next[r.name] for r in regs},
-    )
-    return dead_nodes(m)
+    return dead_nodes(with_registers(m, (r for r in m.regs if r not in replaced)))
