@@ -1,7 +1,7 @@
 """An independent checker of certificates: it shares no code with whatever found the proof, and has its own arithmetic.
 
-The first box holds the initial state. From every box, under every legal letter, each output that matters is right and
-the box named for that letter holds the next state: in fractions, widened by what float32 may round.
+The first box holds the initial state. From every box, on every legal word until it is in a box again, each output that
+matters is right. Between boxes registers may be followed together, as sums of the same unknowns.
 """
 
 from __future__ import annotations
@@ -9,192 +9,192 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import re
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
-from bonsaic.diag import mistake
+from bonsaic.diag import Mistake, mistake
+from bonsaic.ir.text import parse
+from bonsaic.ir.values import SIGN
 
-FORMAT = "bonsaic certificate 1"
-UNIT = Fraction(1, 1 << 24)  # float32 rounds by at most this, relatively
-TINY = Fraction(1, 1 << 125)  # and may flush to zero what is smaller
-LINE = re.compile(r"  (\S+) = (\w+)(?:\{(.*)\})?(?: (.*))? : .*")
-Ends = tuple[Fraction, Fraction]
-
-
-class Refused(ValueError):
-    """Why a certificate shows nothing."""
+FORMAT = "bonsaic certificate 2"
+BAD = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, Mistake)
+# Low, high, rest, parts: from low to high, and at most `rest` off parts[0] + unknowns (from -1 to 1) * parts[1:].
+Form = tuple[int, int, int, list[int]]
 
 
 def check(path: str) -> str:
     """What a certificate proves, in one sentence; a `Mistake` where it does not."""
     try:
-        return _check(Path(path).read_bytes())
-    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError) as e:
+        digest, _, body = Path(path).read_bytes().partition(b"\n")
+        demand(hashlib.sha256(body).hexdigest().encode() == digest, "it was altered or cut")
+        c = json.loads(body)
+        demand(c["format"] == FORMAT, f"its format is not {FORMAT}")
+        for name, wanted in c["files"].items():
+            same = hashlib.sha256(Path(name).read_bytes()).hexdigest() == wanted
+            demand(same, f"{name} is not the file it was made for")
+        boxes = Checker(c).check()
+    except BAD as e:
         why = f"this certificate proves nothing: {type(e).__name__}: {e}"
         raise mistake(path, why) from None
-
-
-def _check(content: bytes) -> str:
-    digest, _, body = content.partition(b"\n")
-    demand(hashlib.sha256(body).hexdigest().encode() == digest, "it was altered or cut")
-    c = json.loads(body)
-    demand(c["format"] == FORMAT, f"its format is not {FORMAT}")
-    for name, wanted in c["files"].items():
-        same = hashlib.sha256(Path(name).read_bytes()).hexdigest() == wanted
-        demand(same, f"{name} is not the file it was made for")
-    rounding = Fraction(c["activation_rounding"])
-    float32 = c["arithmetic"] == "float32"
-    demand(rounding >= 64 * UNIT if float32 else rounding == 0, "its rounding is wrong")
-    spec, machine = c["spec"], Machine(c["impl"], float32, rounding)
-    demand(set(machine.outs) == set(spec["outputs"]), "the sides have different outputs")
-    boxes = [(q, _ends(low, high), after) for q, low, high, after in c["boxes"]]
-    demand(boxes[0][0] == 0, "its first box is not of the first state")
-    demand(_inside([(v, v) for v in machine.init.values()], boxes[0][1]), "the start is outside")
-    for q, ends, after in boxes:
-        demand(all(low <= high for low, high in ends), "a box is empty")
-        for i in [i for i, target in enumerate(spec["next"][q]) if target >= 0]:
-            wires, target = map(int, spec["letters"][i]), spec["next"][q][i]
-            env = machine.tick(ends, dict(zip(spec["inputs"], wires, strict=True)))
-            for y, wanted in zip(spec["outputs"], spec["outs"][q][i], strict=True):
-                demand(machine.gives(env, y, wanted), f"output {y} may be wrong")
-            home, space, _ = boxes[after[i]]
-            demand(home == target, "a box leads to a box of another state")
-            demand(_inside([env[machine.next[r]] for r in machine.init], space), "a box leaks")
-    return f"verified: {' and '.join(c['files'])} agree on every word ({len(boxes)} boxes, {c['arithmetic']})"
+    return f"verified: {' and '.join(c['files'])} agree on every word ({boxes} boxes, {c['arithmetic']})"
 
 
 def demand(holds: bool, why: str) -> None:
     if not holds:
-        raise Refused(why)
+        raise ValueError(why)
 
 
-def _ends(*columns: str) -> list[Ends]:
-    return list(zip(*(map(Fraction, text.split()) for text in columns), strict=True))
+def inside(state: Sequence, ends: Sequence[Sequence[int]]) -> bool:
+    return all(e[0] <= x[0] <= x[1] <= e[1] for x, e in zip(state, ends, strict=True))
 
 
-def _inside(inner: list[Ends], outer: list[Ends]) -> bool:
-    return all(c <= a and b <= d for (a, b), (c, d) in zip(inner, outer, strict=True))
+class Checker:
+    """Both sides; numbers are whole multiples of 1/unit, rounded outwards, and widened by what float32 may round."""
 
+    def __init__(self, c: Any):
+        self.spec, self.m, self.unit = c["spec"], parse(c["impl"]), c["unit"]
+        demand(set(self.m.outs) == set(self.spec["outputs"]), "the sides have different outputs")
+        demand(type(self.unit) is int and self.unit > 0, "its unit is wrong")
+        self.float32 = {"float32": True, "exact reals": False}[c["arithmetic"]]
+        self.rounding = Fraction(c["activation_rounding"])
+        demand(self.rounding >= Fraction(64 * self.float32, 1 << 24), "its rounding is wrong")
+        self.order, self.unknowns = self.m.order(), len(self.m.regs) if c["together"] else 0
+        self.boxes = [
+            (q, ends and [[*map(self.number, map(Fraction, pair))] for pair in ends], after)
+            for q, ends, after in c["boxes"]
+        ]
 
-class Machine:
-    """One tick of a module in canonical `.bir` text, evaluated over intervals."""
+    def number(self, v: Fraction) -> int:
+        fits = not self.float32 or struct.unpack("f", struct.pack("f", v))[0] == v
+        demand(fits and (v * self.unit).denominator == 1, f"float32 or the unit cannot hold {v}")
+        return int(v * self.unit)
 
-    def __init__(self, text: str, float32: bool, rounding: Fraction):
-        self.float32, self.rounding = float32, rounding
-        self.inputs: dict[str, bool] = {}  # whether the wire is -1/+1
-        self.init, self.next, self.outs, self.care, self.legal = {}, {}, {}, {}, []
-        self.nodes: list[tuple[str, str, list[Fraction], list[str]]] = []
-        head, *lines, last = text.splitlines()
-        demand(head.startswith("module ") and last == "}", "the implementation is no module")
-        for line in lines:
-            match line.split():
-                case ["in", name, ":", *kind]:
-                    self.inputs[name] = kind != ["bit"]
-                case ["reg", name, ":", *_, "=", value]:
-                    self.init[name] = self._number(value)
-                case ["next", name, "=", value]:
-                    self.next[name] = value
-                case ["out", name, "=", value, *care]:
-                    self.outs[name], self.care[name] = value, care[1:]
-                case ["legal", "=", value]:
-                    self.legal.append(value)
-                case _:
-                    self._node(line)
+    def check(self) -> int:
+        first, ends, _ = self.boxes[0]
+        start = [(v, v) for v in map(self.number, self.m.init.values())]
+        demand(first == 0 and inside(start, ends), "the start is outside")
+        for q, ends, after in self.boxes:
+            if ends is not None:
+                demand(inside(ends, ends), "a box is empty")
+                self.follow(q, after, [self.between(a, b, i) for i, (a, b) in enumerate(ends, 1)])
+        return len(self.boxes)
 
-    def _node(self, line: str) -> None:
-        if not (found := LINE.fullmatch(line)):
-            raise Refused(f"cannot read `{line.strip()}`")
-        name, op, attrs, words = found.groups()
-        numbers = [Fraction(pair.split("=")[1]) for pair in attrs.split(", ")] if attrs else []
-        words = words.split(", ") if words else []
-        if op in ("affine", "const"):
-            terms = [w.split("*") for w in words if "*" in w]
-            numbers = [Fraction(w) for w, _ in terms]
-            numbers.append(sum((self._number(w) for w in words if "*" not in w), Fraction(0)))
-            words = [x for _, x in terms]
-        self.nodes.append((name, op, numbers, words))
+    def follow(self, q: int, after: list[int], state: list[Form]) -> None:
+        """Every legal letter from a box or from what is on the way, on until it is in a box."""
+        for i, target in enumerate(self.spec["next"][q]):
+            if target < 0:
+                continue
+            wires = dict(zip(self.spec["inputs"], self.spec["letters"][i], strict=True))
+            env = self.tick(state, wires)
+            for y, wanted in zip(self.spec["outputs"], self.spec["outs"][q][i], strict=True):
+                low, high, *_ = env[self.m.outs[y]]
+                cared = y not in self.m.care or env[self.m.care[y]][0] > 0
+                right = {"1": cared and low > 0, "0": cared and high <= 0, "-": True}[wanted]
+                demand(right, f"output {y} may be wrong")
+            new = [env[n] for n in self.m.next.values()]
+            home, ends, onward = self.boxes[after[i]]
+            demand(home == target, "a box leads to a box of another state")
+            if ends is None:
+                self.follow(home, onward, new)
+            else:
+                demand(inside(new, ends), "a box leaks")
 
-    def _number(self, text: str) -> Fraction:
-        value = Fraction(text)
-        whole = value.denominator & (value.denominator - 1) == 0
-        demand(whole or not self.float32, f"float32 cannot hold {value}")
-        return value
-
-    def tick(self, state: list[Ends], wires: dict[str, int]) -> dict[str, Ends]:
+    def tick(self, state: list[Form], wires: dict[str, str]) -> dict:
         """Every value of the tick; an input that the specification lacks is any bit."""
-        env = dict(zip(self.init, state, strict=True))
-        for name, signed in self.inputs.items():
-            bits = (wires.get(name, 0), wires.get(name, 1))
-            low, high = (Fraction(b * 2 - 1 if signed else b) for b in bits)
-            env[name] = (low, high)
-        for name, op, numbers, words in self.nodes:
-            xs = [env[w] for w in words]
-            match op:
-                case "affine" | "const":
-                    env[name] = self._affine(numbers, xs)
+        env: dict = dict(zip(self.m.regs, state, strict=True))
+        for n in self.m.inputs:
+            bits = [2 * int(b) - 1 if n.type == SIGN else int(b) for b in wires.get(n.name, "01")]
+            env[n] = self.between(bits[0] * self.unit, bits[-1] * self.unit)
+        for n in self.order:
+            xs = [env[a] for a in n.args]
+            match n.op:
+                case "affine":
+                    env[n] = self.affine(xs, *n.attr)
                 case "ameo":
-                    env[name] = self._ameo(*xs[0], *numbers)
+                    env[n] = self.ameo(xs[0], *map(self.number, n.attr))
                 case "sign":
-                    low, high = (Fraction(1 if v > 0 else -1) for v in xs[0])
-                    env[name] = (low, high)
+                    env[n] = self.between(*(self.unit if v > 0 else -self.unit for v in xs[0][:2]))
                 case _:
-                    demand(all(low == high for low, high in xs), f"{op} reads an undecided value")
-                    env[name] = (Fraction(EXACT[op](*(low for low, _ in xs), *numbers)),) * 2
-        demand(all(env[x] == (1, 1) for x in self.legal), "a letter is refused")
+                    demand(all(x[0] == x[1] for x in xs), f"{n.op} reads an undecided value")
+                    numbers = (*(x[0] for x in xs), *map(self.number, n.attr))
+                    env[n] = self.between(*(EXACT[n.op](self.unit, *numbers),) * 2)
+        demand(self.m.legal is None or env[self.m.legal][0] > 0, "a letter is refused")
         return env
 
-    def gives(self, env: dict[str, Ends], y: str, wanted: str) -> bool:
-        low, high = env[self.outs[y]]
-        right = {"1": low > 0, "0": high <= 0, "-": True}[wanted]
-        return right and (wanted == "-" or all(env[x] == (1, 1) for x in self.care[y]))
+    def between(self, low: int, high: int, unknown: int = 0) -> Form:
+        radius, unknown = (high - low + 1) // 2, unknown * (self.unknowns > 0)
+        parts = [radius * (i == unknown) for i in range(1, self.unknowns + 1)]
+        return low, high, 0 if unknown else radius, [(low + high) // 2, *parts]
 
-    def _affine(self, numbers: list[Fraction], xs: list[Ends]) -> Ends:
-        *weights, bias = numbers
-        low = high = bias
-        size, count = abs(bias), len(weights) + 2
-        for w, (a, b) in zip(weights, xs, strict=True):
-            low, high = low + min(w * a, w * b), high + max(w * a, w * b)
-            size += abs(w) * max(abs(a), abs(b))
-        if not self.float32:
-            return low, high
-        dens = [w.denominator * a.denominator for w, (a, _) in zip(weights, xs, strict=True)]
-        den = math.lcm(bias.denominator, *dens)
-        whole = den & (den - 1) == 0 and den <= 1 << 100 and size * den <= 1 << 24
-        if whole and all(a == b for a, b in xs):
-            return low, high
-        off = size * count * UNIT / (1 - count * UNIT) + count * TINY
-        return low - off, high + off
+    def form(self, low: int, high: int, rest: int, parts: list[int]) -> Form:
+        spread = rest + sum(map(abs, parts[1:]))
+        return max(low, parts[0] - spread), min(high, parts[0] + spread), rest, parts
 
-    def _ameo(self, low: Fraction, high: Fraction, f: Fraction, leak: Fraction) -> Ends:
-        demand(0 <= f <= 1 and 0 <= leak <= 1, "an activation is out of range")
-        values = [_activation(v, f, leak) for v in (low, high)]
-        values += [Fraction(-turn) for turn in (-1, 1) if low <= turn <= high]
-        exact = low == high and low.denominator == 1 and abs(low) <= 3
-        off = 0 if exact else self.rounding * (1 + max(abs(low), abs(high)))
-        return min(values) - off, max(values) + off
+    def affine(self, xs: list[Any], weights: Sequence[Fraction], bias: Fraction) -> Form:
+        u, count = self.unit, len(xs) + 2
+        den = math.lcm(*(v.denominator for v in (bias * u, *weights)))
+        first = int(bias * u * den)
+        terms = [(int(w * den), x) for w, x in zip(weights, xs, strict=True)]
+        low, high = (first + sum(w * x[i ^ (w < 0)] for w, x in terms) for i in (0, 1))
+        parts = [sum(w * x[3][i] for w, x in terms) // den for i in range(self.unknowns + 1)]
+        parts[0] += first // den
+        rest = sum(abs(w) * x[2] for w, x in terms) // den + self.unknowns + 3
+        size = abs(first) + sum(abs(w) * max(-x[0], x[1]) for w, x in terms)
+        step = math.gcd(den * u, first, *(w * math.gcd(x[0], u) for w, x in terms))
+        grid = den * u // step  # few multiples of a power of two are not rounded
+        whole = grid & (grid - 1) == 0 and grid <= 1 << 100 and size <= step << 24
+        off = size * count // (den * ((1 << 24) - count)) + count * ((u >> 125) + 1) + 1
+        off *= self.float32 and not (whole and all(x[0] == x[1] for x in xs))
+        return self.form(low // den - off, -(-high // den) + off, rest + off, parts)
+
+    def ameo(self, x: Form, f: int, leak: int) -> Form:
+        """Between its ends and turns; where it does not turn, also on a mean slope."""
+        u, (low, high, rest, parts) = self.unit, x
+        a, b, middle = (_curve(u, f, leak, v) for v in (low, high, (low + high) // 2))
+        turns = [-t for t in (-u, u) if low <= t <= high]
+        exact = low == high and low % u == 0 and abs(low) <= 3 * u
+        off = 0 if exact else math.ceil(self.rounding * (u + max(-low, high)))
+        least, most = min(a[0], b[0], *turns) - off, max(a[1], b[1], *turns) + off
+        kinks = {0: [3 * f - 4 * u], 1: [-f, f], 2: [4 * u - 3 * f], 3: [f, leak]}
+        slopes = [s for k in range(-3, 4) if low <= k * u <= high for s in kinks[abs(k)]]
+        flat, steep = min(a[2], b[2], *slopes) - 1, max(a[2], b[2], *slopes) + 1
+        if flat < 0 < steep or not self.unknowns:
+            return self.between(least, most)
+        mean = (flat + steep) // 2
+        parts = [mean * p // u for p in parts]
+        parts[0] += middle[0] - mean * ((low + high) // 2) // u
+        far = (steep - flat + 1) * (high - low + 1) // (4 * u)
+        rest = abs(mean) * rest // u + far + off + self.unknowns + 6
+        return self.form(least, most, rest, parts)
 
 
-def _activation(x: Fraction, f: Fraction, leak: Fraction) -> Fraction:
-    """Odd; straight lines and fourth powers mixed f to 1 - f; zero at -2, 0 and 2; turning at -1 and 1 only."""
-    a = abs(x)
-    away = a - 1 if a <= 2 else a - 3
-    bowl = f * abs(away) + (1 - f) * away**4 - 1
-    y = bowl if a <= 2 else -bowl if a <= 3 else 1 + leak * away
-    return y if x >= 0 else -y
+def _curve(u: int, f: int, leak: int, x: int) -> tuple[int, int, int]:
+    """The activation at x, rounded down and up, and its slope but for less than a unit."""
+    a, sign = abs(x), 1 if x >= 0 else -1
+    d = a - u if a <= 2 * u else a - 3 * u
+    y, slope = f * abs(d) * u**3 + (u - f) * d**4 - u**5, 4 * (u - f) * d**3 // u**3
+    slope += f if d > 0 else -f
+    if a > 2 * u:
+        y, slope = -y, -slope
+    if a > 3 * u:
+        y, slope = u**5 + leak * d * u**3, leak
+    return sign * y // u**4, -(-sign * y // u**4), slope
 
 
-EXACT: dict[str, Callable[..., Fraction | int | bool]] = {
-    "not": lambda x: 1 - x,
-    "and": lambda x, y: x * y,
-    "or": lambda x, y: x + y - x * y,
-    "xor": lambda x, y: x != y,
-    "mul": lambda x, y: x * y,
-    "div": lambda x, y: x // y,
-    "mod": lambda x, y: x % y,
-    "eq": lambda x, y: x == y,
-    "lt": lambda x, y: x < y,
-    "select": lambda c, x, y: x if c else y,
-    "cast": lambda x, low, high: min(max(x, low), high),
+EXACT: dict[str, Callable[..., int]] = {
+    "const": lambda u, v: v,
+    "not": lambda u, x: u - x,
+    "and": lambda u, x, y: min(x, y),
+    "or": lambda u, x, y: max(x, y),
+    "xor": lambda u, x, y: abs(x - y),
+    "mul": lambda u, x, y: x * y // u,
+    "div": lambda u, x, y: x // y * u,
+    "mod": lambda u, x, y: x % y,
+    "eq": lambda u, x, y: u * (x == y),
+    "lt": lambda u, x, y: u * (x < y),
+    "select": lambda u, c, x, y: x if c else y,
+    "cast": lambda u, x, low, high: min(max(x, low), high),
 }

@@ -96,3 +96,22 @@ def drifting_counter(*, depth, gain, step=0.2):
     return Mealy(
         "counter", ("x",), ("y",), letters, nexts.astype(np.int32), outs.astype(np.int8)
     ), m
+
+
+def turning(size):
+    """(always 1, the network) of a state that turns by an eighth and shrinks to four fifths, pushed by its letter.
+
+    Every tick boxes get wider by a seventh, though no run does: only the registers' common past keeps them in.
+    """
+    x, regs = port("x", SIGN), (register("s0", REAL), register("s1", REAL))
+    part, push = exact(0.8 * 2**-0.5), exact(0.05)
+    attr = (Fraction(1), Fraction(0))
+    nexts = {
+        "s0": node("ameo", affine([-part, part, -push], [*regs, x], 0), attr=attr),
+        "s1": node("ameo", affine([-part, -part, push], [*regs, x], 0), attr=attr),
+    }
+    out = affine([1], [regs[0]], exact(size))
+    m = Module("turning", "net", (x,), regs, {"s0": push, "s1": push}, nexts, {"y": out})
+    letters = np.array([[0], [1]], np.uint8)
+    nexts_of = np.zeros((1, 2), np.int32)
+    return Mealy("one", ("x",), ("y",), letters, nexts_of, np.ones((1, 2, 1), np.int8)), m

@@ -1,10 +1,11 @@
-"""What a proof leaves behind: both sides, every reachable pair of states or every box, and where each letter leads."""
+"""What a proof leaves behind: both sides, every reachable pair of states or every box, and where letters lead."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -25,8 +26,12 @@ from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Proved
 from bonsaic.prove.walk import same_ports
 
-FORMAT = "bonsaic certificate 1"
+FORMAT = "bonsaic certificate 2"
 TRANSITIONS = 1_000_000  # more are not written down
+FINE = 32  # bits by which the checker's unit is finer than all that is written down
+Ends = list[tuple[Fraction, Fraction]]  # low and high, register by register
+# A state of the specification, its box (None: passed through between boxes), and where letters lead.
+Place = tuple[int, Ends | None, list[int]]
 TIGHT = Fraction(
     64, 1 << 24
 )  # what `ir.run` allows for, per 1 + |x|, when float32 evaluates an activation
@@ -49,23 +54,18 @@ def certify(
     invariant: Invariant | None,
     files: Mapping[str, bytes],
 ) -> Certificate | None:
-    """The certificate of a proof, from its invariant of boxes or by listing states; None where these are too many, and
-    where the boxes do not lead into each other in one tick, register by register: that the checker cannot redo.
+    """The certificate of a proof, from its invariant of boxes or by listing states; None where these are too many.
 
     files: by path the content of the files that the two sides were read from.
     """
     # At level `quant` numbers are printed as exact fractions, so that the checker need not know how float32 is read.
     level = "quant" if m.level == "net" else m.level
     m = replace(m, outs={y: m.outs[y] for y in spec.outputs}, level=level)
-    if invariant is not None and invariant.together:
+    places, rounding = (
+        (_boxes(invariant), Fraction(ACTIVATION)) if invariant else (_states(spec, m), TIGHT)
+    )
+    if places is None:
         return None
-    if invariant is None:
-        listed = _states(spec, m)
-        if listed is None:
-            return None
-        boxes, rounding = listed, TIGHT
-    else:
-        boxes, rounding = _boxes(invariant), Fraction(ACTIVATION)
     body = {
         "format": FORMAT,
         "arithmetic": verdict.arithmetic,
@@ -79,9 +79,11 @@ def certify(
             "outs": [_rows(row) for row in spec.outs],
         },
         "impl": show(m),
-        "boxes": boxes,
+        "boxes": [[q, _spell(ends), after] for q, ends, after in places],
+        "together": invariant is not None and invariant.together,
+        "unit": _unit(m, places),
     }
-    text = json.dumps(body, indent=0, sort_keys=True) + "\n"
+    text = json.dumps(body, sort_keys=True) + "\n"
     return Certificate(hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
 
 
@@ -90,21 +92,26 @@ def _rows(table: np.ndarray) -> list[str]:
     return ["".join("-" if v < 0 else str(v) for v in row) for row in table.tolist()]
 
 
-def _boxes(invariant: Invariant) -> list[list]:
-    lows, highs = (
-        [_spell(map(Fraction, row)) for row in e.tolist()] for e in (invariant.low, invariant.high)
-    )
+def _spell(ends: Ends | None) -> list[list[str]] | None:
+    return None if ends is None else [[str(low), str(high)] for low, high in ends]
+
+
+def _unit(m: Module, places: list[Place]) -> int:
+    """Of how many parts of one everything is a multiple that is written down, and what comes of it nearly so."""
+    numbers = {*m.init.values(), *(v for n in m.order() if n.op != "affine" for v in n.attr)}
+    numbers |= {v for _, ends, _ in places for pair in ends or () for v in pair}
+    return math.lcm(*(v.denominator for v in numbers)) ** 4 << FINE
+
+
+def _boxes(invariant: Invariant) -> list[Place]:
+    columns = (invariant.state, invariant.low, invariant.high, invariant.after, invariant.home)
     return [
-        list(row)
-        for row in zip(invariant.state.tolist(), lows, highs, invariant.after.tolist(), strict=True)
+        (q, [*zip(map(Fraction, low), map(Fraction, high), strict=True)] if home else None, after)
+        for q, low, high, after, home in zip(*(c.tolist() for c in columns), strict=True)
     ]
 
 
-def _spell(values: Iterable[Fraction]) -> str:
-    return " ".join(map(str, values))
-
-
-def _states(spec: Mealy, m: Module) -> list[list] | None:
+def _states(spec: Mealy, m: Module) -> list[Place] | None:
     """Every reachable pair of states as a box of one point."""
     soft = any(isinstance(r.type, Real) for r in m.regs)
     machine = Tick(m) if soft else ModuleMachine(m)
@@ -117,7 +124,7 @@ def _states(spec: Mealy, m: Module) -> list[list] | None:
         points = _list(spec, machine, feed)
     if points is None:
         return None
-    return [[p.q, _spell(p.state), _spell(p.state), p.after] for p in points]
+    return [(p.q, [(v, v) for v in p.state], p.after) for p in points]
 
 
 def _list(spec: Mealy, machine: ModuleMachine, feed: np.ndarray) -> list[Point] | None:
