@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 from bonsaic import __version__
 
@@ -164,6 +165,7 @@ class _ListPasses(argparse.Action):
         from bonsaic.commands.lowering import list_passes
 
         list_passes()
+        sys.stdout.flush()
         parser.exit()
 
 

@@ -12,14 +12,16 @@ from importlib import import_module
 from bonsaic.arguments import parser
 from bonsaic.diag import Missing, Mistake
 
+AGAIN = 3  # seconds after which a signal that changed nothing comes again
+
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit status."""
     _open_streams()
-    arguments = parser().parse_args(argv)
-    module, function = arguments.run.split(":")
     try:
         with _terminable():
+            arguments = parser().parse_args(argv)
+            module, function = arguments.run.split(":")
             status = getattr(import_module(f"bonsaic.commands.{module}"), function)(arguments)
         sys.stdout.flush()
         return status
@@ -52,23 +54,41 @@ class _Terminated(BaseException):
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """Within, SIGTERM is a Ctrl-C that comes out as `_Terminated`."""
-    came = False
+    """Within, Ctrl-C and SIGTERM raise KeyboardInterrupt, and that of SIGTERM comes out as `_Terminated`.
+
+    Where it came within a finaliser, a callback or an import that ignores every exception, it comes again.
+    """
+    came = set()
+    ignored = sys.unraisablehook
 
     def interrupt(number: int, frame: object) -> None:
-        nonlocal came
-        came = True
-        raise KeyboardInterrupt
+        came.add(number)
+        signal.setitimer(signal.ITIMER_REAL, AGAIN, AGAIN)
+        if number != signal.SIGALRM or sys.exc_info()[0] is not KeyboardInterrupt:
+            raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    def hook(said: sys.UnraisableHookArgs) -> None:
+        if came and said.exc_type is KeyboardInterrupt:
+            signal.setitimer(signal.ITIMER_REAL, 0.01, AGAIN)
+        else:
+            ignored(said)
+
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGALRM)
+    before = {n: signal.signal(n, interrupt) for n in numbers}
+    sys.unraisablehook = hook
     try:
         yield
     except KeyboardInterrupt:
-        if came:
+        # Otherwise Python ends `-m bonsaic` as killed by SIGINT where a string was being executed just now.
+        exec("")
+        if signal.SIGTERM in came:
             raise _Terminated from None
         raise
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        sys.unraisablehook = ignored
+        for n, handler in before.items():
+            signal.signal(n, handler)
 
 
 def _open_streams() -> None:

@@ -11,6 +11,9 @@ import numpy as np
 import pytest
 from commandline import PROGRAMS, ROOT, bonsaic, refused
 
+from bonsaic import cli
+from bonsaic.commands import language
+
 
 def test_a_missing_program_is_told(tmp_path):
     refused(bonsaic("build", tmp_path / "none.bp"), 2, "none.bp: error: ", "no such file")
@@ -194,6 +197,39 @@ def test_ctrl_c_stops_cleanly(tmp_path):
     out, err = process.communicate(timeout=20)
     assert process.returncode == 130 and "Traceback" not in err, err
     assert not list((tmp_path / "o").glob("*.part")) and "stopped" in out + err
+
+
+FINALISER = (
+    "class Deaf:\n def __del__(self): os.kill(os.getpid(), signal.SIGTERM); time.sleep(1)\nDeaf()"
+)
+CATCHER = "try: os.kill(os.getpid(), signal.SIGTERM); time.sleep(1)\nexcept BaseException: pass"
+
+
+@pytest.mark.parametrize("deaf", [FINALISER, CATCHER], ids=["finaliser", "catcher"])
+def test_a_signal_that_something_swallows_comes_again(deaf, monkeypatch, capsys):
+    def run(arguments) -> int:
+        exec(deaf, {"os": os, "signal": signal, "time": time})
+        time.sleep(20)
+        return 0
+
+    monkeypatch.setattr(language, "run", run)
+    before = signal.getsignal(signal.SIGTERM)
+    assert cli.main(["run", "x.bp"]) == 143
+    assert capsys.readouterr().err == "bonsaic: stopped\n"
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.parametrize("arguments", [["opt", "--list"], ["check", "programs/parity.bp"]])
+def test_a_full_disk_behind_stdout_is_told(arguments):
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "bonsaic", *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+        )
+    assert (done.returncode, done.stderr) == (2, "bonsaic: error: no space left on device\n")
 
 
 def test_a_budget_that_is_too_short_is_an_honest_no(tmp_path):
