@@ -17,7 +17,7 @@ from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import show
 from bonsaic.lang import lower
 from bonsaic.lift import lift
-from bonsaic.outputs import Output, directory
+from bonsaic.outputs import REPORT, Output, directory
 from bonsaic.prove.boxes import Invariant
 from bonsaic.prove.decide import decide
 from bonsaic.prove.soft import is_soft, prove_soft, recovered
@@ -54,10 +54,16 @@ class Build:
     progress: Callable[[object], None] | None
     watch: Callable[[object], None]
     verdicts: list[Verdict] = field(default_factory=list)
+    held: dict[str, Module] = field(default_factory=dict)  # by file: what it must be when read back
 
     @property
     def name(self) -> str:
         return self.spec.program.name
+
+    def keep(self, ending: str, m: Module, content: str | bytes) -> None:
+        """Write a file that is a module's, and is held to that when everything is written."""
+        self.held[ending] = m
+        self.out.write(f"{self.name}.{ending}", content)
 
     def timed(self, stage: str, since: float) -> None:
         spent = self.report.seconds.get(stage, 0.0) + time.perf_counter() - since
@@ -103,6 +109,7 @@ def build(
         network = grow_network(b)
         if network is not None:
             net = lift(network)
+            b.held["npz"] = net
             if is_soft(net):
                 net = dead_nodes(net)  # a state that nothing reads need not have a sign
             verdict, invariant = _prove_network(b, net)
@@ -110,9 +117,10 @@ def build(
             if hard is not None:
                 reading = manager.parse_pipeline(pipelines.DEFAULT[hard.level])
                 _lower(b, hard, steps if hard.level == "net" else reading)
+            _read_back(b)
         b.timed("total", started)
-        report.files = sorted({*out.written, "report.json"})
-        out.write("report.json", report.text())
+        report.files = sorted({*out.written, REPORT})
+        out.finish(report.text())
         whole = " for every input word" if report.verdict == "proved" else ""
         say(f"  {report.verdict}{whole}: {out.directory}/ written, {report.seconds['total']:.1f} s")
     return report
@@ -128,7 +136,7 @@ def _prove_network(b: Build, net: Module) -> tuple[Verdict, Invariant | None]:
     else:
         verdict = decide(b.spec.machine, ModuleMachine(net))
     b.timed("prove", started)
-    b.out.write(f"{b.name}.net.bir", show(net))
+    b.keep("net.bir", net, show(net))
     b.report.proof |= {
         "network": name(verdict),
         "arithmetic": getattr(verdict, "arithmetic", None),
@@ -171,7 +179,7 @@ def _lower(b: Build, net: Module, steps: Sequence) -> None:
         "fin": lower(b.spec.program),
     }
     for level, m in levels.items():
-        b.out.write(f"{b.name}.{level}.bir", show(m))
+        b.keep(f"{level}.bir", m, show(m))
 
     started = time.perf_counter()
     verdict = decide(b.spec.machine, ModuleMachine(gate))
@@ -193,18 +201,14 @@ def _emit(b: Build, net: Module, gate: Module) -> None:
     from bonsaic.prove.property import Broken, check_python, check_verilog
 
     started = time.perf_counter()
-    texts = emission.circuit(gate, b.spec.table)
+    texts = emission.circuit(gate)
     for ending, text in texts.items():
-        b.out.write(b.name + (ending if ending.startswith("_") else f".{ending}"), text)
+        b.keep(ending, gate, text)
+    b.out.write(f"{b.name}_tb.v", emission.bench(gate.name, b.spec.table))
     picture = drawing(net)
     b.out.write(f"{b.name}.dot", picture)
     if (drawn := svg(picture)) is not None:
         b.out.write(f"{b.name}.svg", drawn)
-    for ending, verdict in emission.read_back(gate, texts).items():
-        b.report.emitted[ending] = name(verdict)
-        if not isinstance(verdict, Proved):
-            _conclude(b, verdict)
-            b.say(f"  emitted   {b.name}.{ending}, read back, {verdict}")
     table, seed = b.spec.table, b.options.seed
     for what, answer in (
         ("python", check_python(texts["py"], gate.name, table, seed=seed)),
@@ -218,6 +222,20 @@ def _emit(b: Build, net: Module, gate: Module) -> None:
     _compare(b)
     if b.options.formal:
         _second_opinion(b, gate, texts["v"])
+
+
+def _read_back(b: Build) -> None:
+    """Every file that has a reader is read from the directory and held to what it was written from."""
+    from bonsaic import emission
+
+    started = time.perf_counter()
+    for ending, m in b.held.items():
+        verdict = emission.read_back(b.out.directory / f"{b.name}.{ending}", m)
+        b.report.emitted[ending] = name(verdict)
+        if not isinstance(verdict, Proved):
+            _conclude(b, verdict)
+            b.say(f"  emitted   {b.name}.{ending}, read back, {verdict}")
+    b.timed("read_back", started)
 
 
 def _compare(b: Build) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from bonsaic import network as networks
-from bonsaic.network import Network
+from bonsaic.network import Network, checkpoint
 
 if TYPE_CHECKING:
     from bonsaic.build import Build
@@ -124,10 +123,7 @@ def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int],
 
 
 def _save(b: Build, network: Network) -> None:
-    path = b.out.directory / f"{b.name}.npz"
-    networks.save(network, path)
-    if path.name not in b.out.written:
-        b.out.written.append(path.name)
+    b.out.write(f"{b.name}.npz", checkpoint(network))
     b.report.network |= {
         "cells": [[c.states, c.outputs] for c in network.cells],
         "states": network.states,

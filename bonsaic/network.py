@@ -111,7 +111,12 @@ def write_whole(path: Path, content: bytes) -> None:
 
 
 def save(network: Network, path: Path) -> None:
-    """Write the checkpoint: a numpy .npz archive of the float32 arrays and one JSON header."""
+    """Write the checkpoint whole."""
+    write_whole(path, checkpoint(network))
+
+
+def checkpoint(network: Network) -> bytes:
+    """A network's file: a numpy .npz archive of the float32 arrays and one JSON header."""
     header = {
         "format": FORMAT,
         "name": network.name,
@@ -130,7 +135,7 @@ def save(network: Network, path: Path) -> None:
         for key in Cell.__dataclass_fields__:
             arrays[f"cell{i}.{key}"] = getattr(cell, key)
     arrays |= {"head_kernel": network.head_kernel, "head_bias": network.head_bias}
-    write_whole(path, archived(arrays))
+    return archived(arrays)
 
 
 def archived(arrays: dict[str, np.ndarray]) -> bytes:

@@ -56,12 +56,16 @@ def module(path: str, inputs: Collection[str] = ()) -> Module:
             from bonsaic.emit.read_aiger import read_aiger_binary
 
             return read_aiger_binary(Path(path).read_bytes(), path)
-        case ".v":
+        case ".py":
+            from bonsaic.emit.read_python import read_python
+
+            return read_python(read_text(path), path)
+        case ".v" | ".sv":
             return _verilog(read_text(path), path, inputs)
     raise mistake(path, "the name does not end in a known kind", help=f"kinds: {KINDS}")
 
 
-KINDS = ".bp .kiss2 .bir .npz .json .blif .aag .aig .v"
+KINDS = ".bp .kiss2 .bir .npz .json .blif .aag .aig .py .v .sv"
 
 
 def _verilog(text: str, path: str, inputs: Collection[str]) -> Module:

@@ -62,7 +62,10 @@ def test_build_json_prints_the_report_alone(tmp_path):
 def test_prove_accepts_what_was_built_and_refuses_what_was_changed(built, tmp_path):
     out, _ = built
     program = PROGRAMS / "replace_111.bp"
-    for kind in ("npz", "net.bir", "quant.bir", "gate.bir", "fin.bir"):
+    report = json.loads((out / "report.json").read_text())
+    kinds = ("npz", "net.bir", "quant.bir", "gate.bir", "fin.bir", "py", "v", "blif", "aag")
+    assert report["emitted"] == dict.fromkeys(kinds, "proved")
+    for kind in kinds:
         done = bonsaic("prove", program, out / f"replace_111.{kind}")
         assert done.returncode == 0 and done.stdout.startswith("proved"), (
             kind,

@@ -13,6 +13,7 @@ from commandline import PROGRAMS, ROOT, bonsaic, refused
 
 from bonsaic import cli
 from bonsaic.commands import language
+from bonsaic.outputs import directory
 
 
 def test_a_missing_program_is_told(tmp_path):
@@ -106,6 +107,21 @@ def test_an_output_directory_that_cannot_be_made_is_told(tmp_path):
         2,
         "cannot be written",
     )
+
+
+def test_a_report_speaks_of_every_file_and_of_no_earlier_build(tmp_path):
+    (tmp_path / ".a.npz.1.part").write_bytes(b"of a build that was killed")
+    (tmp_path / "mine.txt").write_text("never listed")
+    with directory(tmp_path) as out:
+        out.write("a.npz", b"1")
+        out.write("a.v", "module")
+        out.finish('{"files": ["a.npz", "a.v", "../a.v", "report.json"]}')
+    with directory(tmp_path) as out:
+        assert (tmp_path / "report.json").exists()  # nothing of it was replaced so far
+        out.write("a.npz", b"2")
+        assert not (tmp_path / "report.json").exists() and (tmp_path / "a.v").exists()
+        out.finish('{"files": ["a.npz", "report.json"]}')
+    assert {p.name for p in tmp_path.iterdir()} == {"a.npz", "mine.txt", "report.json"}
 
 
 def test_two_builds_do_not_share_a_directory(tmp_path):

@@ -1,11 +1,13 @@
 """Emitted text read back: proved equal, mutants read as what they say, damaged files refused with their place."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from circuits import ALL, anything, loop_3, replace_111
 
+from bonsaic import emission
 from bonsaic.diag import Mistake
 from bonsaic.emit.aiger import aiger, aiger_binary
 from bonsaic.emit.blif import blif
@@ -16,7 +18,8 @@ from bonsaic.emit.read_python import read_python
 from bonsaic.emit.read_verilog import read_verilog
 from bonsaic.emit.verilog import verilog
 from bonsaic.ir.run import ModuleMachine, simulate
-from bonsaic.prove.verdict import Proved
+from bonsaic.ir.text import show
+from bonsaic.prove.verdict import Differs, Proved, Unknown
 from bonsaic.prove.walk import walk
 
 FORMS = {
@@ -35,6 +38,22 @@ def test_what_is_written_is_read_back_and_proved_equal(m, form):
     assert (again.name, again.inputs, again.regs, again.init) == (m.name, m.inputs, m.regs, m.init)
     assert isinstance(walk(ModuleMachine(m), ModuleMachine(again)), Proved)
     assert write(m) == write(m)
+
+
+@pytest.mark.parametrize("ending", ["bir", "py", "v", "blif", "aag"])
+def test_a_file_that_is_not_what_was_written_is_never_proved(tmp_path, ending):
+    m = replace_111()
+    texts = emission.circuit(m) | {"bir": show(m)}
+    path = tmp_path / f"{m.name}.{ending}"
+    assert isinstance(emission.read_back(path, m), Unknown)  # not there
+    path.write_text(texts[ending])
+    assert isinstance(emission.read_back(path, m), Proved)
+    path.write_text(texts[ending][: len(texts[ending]) // 2])
+    assert isinstance(emission.read_back(path, m), Unknown)
+    other = replace(m, init={r: 1 - value for r, value in m.init.items()})
+    texts = emission.circuit(other) | {"bir": show(other)}
+    path.write_text(texts[ending])
+    assert isinstance(emission.read_back(path, m), Differs)
 
 
 @pytest.mark.parametrize("m", ALL, ids=lambda m: m.name)
