@@ -115,7 +115,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--list", action=_ListPasses, nargs=0, help="list the passes")
 
     p = command("emit", "lowering:emit", "write a circuit, a network or a program as text")
-    p.add_argument("module", metavar="FILE", help=".bp .kiss2 .bir .npz .json .blif .aag .aig .py .v .sv")
+    p.add_argument(
+        "module", metavar="FILE", help=".bp .kiss2 .bir .npz .json .blif .aag .aig .py .v .sv"
+    )
     p.add_argument(
         "--to",
         required=True,
