@@ -1,15 +1,19 @@
 """Second opinions: yosys and ABC agree, their invariants are re-checked, and nothing they cannot answer is proved."""
 
+import random
 from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from circuits import ALL, anything, badly_named, circuit, loop_3, replace_111, table
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from modules import random_module
 
 from bonsaic.emit import yosys
 from bonsaic.emit.verilog import verilog
-from bonsaic.ir.core import node, port
+from bonsaic.ir.core import Module, const, node, port, register
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import parse, show
@@ -138,3 +142,40 @@ def test_circuits_without_registers_are_answered():
     for impl, wanted in ((m, Confirmed), (wrong, Differs)):
         assert isinstance(from_netlist(table(m), impl), wanted)
         assert isinstance(from_verilog(table(m), m, "plain", verilog(impl)), wanted)
+
+
+def shows_a_difference(a, b):
+    """Can `bad` of the joined circuits ever be 1?"""
+    joined = miter(a, b)
+    silent = Module("silent", "gate", joined.inputs, (), {}, {}, {"bad": const(0)})
+    return not isinstance(walk(ModuleMachine(silent), ModuleMachine(joined)), Proved)
+
+
+def test_joined_circuits_differ_where_the_second_refuses_or_leaves_open_what_matters():
+    x, q = port("x"), register("q")
+    m = circuit("m", [x], [(q, 0, node("or", q, x))], {"y": q})
+    low = replace(m, legal=node("not", x))
+    open_ = replace(m, care={"y": node("not", q)})
+    assert not shows_a_difference(m, m)
+    assert shows_a_difference(m, low) and not shows_a_difference(low, m)
+    assert not shows_a_difference(low, low)
+    assert shows_a_difference(m, open_) and not shows_a_difference(open_, m)
+    assert not shows_a_difference(low, open_)  # on legal words q stays 0
+
+
+@given(st.integers(0, 2**32))
+@settings(max_examples=150, deadline=None)
+def test_joined_circuits_differ_where_the_walk_says_so(seed):
+    """One tick with legality, cares and an output chosen at random on each side."""
+    rng = random.Random(seed)
+    m = random_module(rng, "gate", outs=1)
+    values = [*m.inputs, *m.regs, *m.order()]
+
+    def side():
+        y = rng.choice([m.outs["y0"], m.outs["y0"], rng.choice(values)])
+        legal, care = (rng.choice([None, rng.choice(values)]) for _ in "ab")
+        return replace(m, outs={"y0": y}, legal=legal, care={"y0": care} if care else {})
+
+    a, b = side(), side()
+    said = walk(ModuleMachine(a), ModuleMachine(b))
+    assert shows_a_difference(a, b) == isinstance(said, Differs)
