@@ -20,7 +20,7 @@ from bonsaic.lift import lift
 from bonsaic.outputs import REPORT, Output, directory
 from bonsaic.prove.boxes import Invariant
 from bonsaic.prove.decide import decide
-from bonsaic.prove.soft import is_soft, prove_soft, recovered
+from bonsaic.prove.soft import is_soft, prove_soft
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, name, weaker
 from bonsaic.report import Report
 from bonsaic.specification import Specification, specify
@@ -147,15 +147,18 @@ def _prove_network(b: Build, net: Module) -> tuple[Verdict, Invariant | None]:
 
 
 def _boolean(b: Build, net: Module, invariant: Invariant | None) -> Module | None:
-    """What can be lowered: the proved network itself, or a reading of its real states as signs where there is one."""
+    """What can be lowered: the proved network itself, or a reading of its real states in bits where there is one."""
+    from bonsaic.passes.readings import recovered
+
     if not is_soft(net):
         return net
-    hard = recovered(b.spec.machine, net, invariant)
-    if hard is None:
-        verdict = Unknown("no signs for its real states could be proved, so it is not lowered")
+    reading = recovered(b.spec.machine, net, invariant)
+    if reading is None:
+        verdict = Unknown("no bits were found that its real states stand for, so it is not lowered")
         _conclude(b, verdict)
         b.say(f"  lowering  {verdict}")
-    return hard
+        return None
+    return reading.module
 
 
 def _lower(b: Build, net: Module, steps: Sequence) -> None:

@@ -3,50 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bonsaic import sides
 from bonsaic.diag import mistake
-from bonsaic.ir.core import Module
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ports import by_position, matched, with_ports
 from bonsaic.prove import certificate
+from bonsaic.prove.boxes import Invariant
 from bonsaic.prove.certificate import Certificate
 from bonsaic.prove.decide import decide
 from bonsaic.prove.machine import Machine, tabulate
-from bonsaic.prove.soft import TABLE, is_soft, prove_soft, recovered
+from bonsaic.prove.soft import TABLE, is_soft, prove_soft
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Verdict
 from bonsaic.prove.walk import same_ports
 
+if TYPE_CHECKING:
+    from bonsaic.passes.readings import Reading
+
 SHOWN = 24  # ticks of a long word that a trace shows, the last ones
 
 
-def compare(spec: str, impl: str, *, certify: bool = False) -> tuple[Verdict, Certificate | None]:
-    """Does the machine in file `impl` give the outputs of the one in `spec` on every word that `spec` allows?
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The verdict about the machines in two files, and the invariant that shows it where that is one of boxes."""
 
-    With `certify` a proof brings its certificate; a `Mistake` where it is too large to write down.
-    """
+    spec: str
+    impl: str
+    first: Machine
+    second: Machine | Tick
+    verdict: Verdict
+    invariant: Invariant | None
+
+
+def answer(spec: str, impl: str) -> Answer:
+    """Does the machine in file `impl` give the outputs of the one in `spec` on every word that `spec` allows?"""
     first, second = _sides(spec, impl)
     if isinstance(second, Tick):
         verdict, invariant = prove_soft(first, second.module, np.random.default_rng(0))
     else:
         verdict, invariant = decide(first, second), None
-    if not (certify and isinstance(verdict, Proved)):
-        return verdict, None
-    table = tabulate(first, cap=TABLE)
-    if isinstance(second, ModuleMachine | Tick):
-        module = second.module
+    return Answer(spec, impl, first, second, verdict, invariant)
+
+
+def compare(spec: str, impl: str, *, certify: bool = False) -> tuple[Verdict, Certificate | None]:
+    """The verdict, and with `certify` a proof's certificate; a `Mistake` where that is too large to write down."""
+    a = answer(spec, impl)
+    return a.verdict, certified(a) if certify and isinstance(a.verdict, Proved) else None
+
+
+def certified(a: Answer) -> Certificate:
+    """The certificate of a proof; a `Mistake` where it is too large to write down."""
+    assert isinstance(a.verdict, Proved), a.verdict
+    table = tabulate(a.first, cap=TABLE)
+    if isinstance(a.second, ModuleMachine | Tick):
+        module = a.second.module
     else:
-        module = with_ports(sides.module(impl), second.inputs, second.outputs)
-    if clash := {r.name for r in module.regs} & set(second.inputs):
-        raise mistake(impl, f"a certificate needs another name for the input `{min(clash)}`")
-    files = {p: Path(p).read_bytes() for p in (_file(spec), _file(impl))}
-    if table and (made := certificate.certify(table, module, verdict, invariant, files)):
-        return verdict, made
-    raise mistake(impl, f"no certificate can be written for this proof: {verdict}")
+        module = with_ports(sides.module(a.impl), a.second.inputs, a.second.outputs)
+    if clash := {r.name for r in module.regs} & set(a.second.inputs):
+        raise mistake(a.impl, f"a certificate needs another name for the input `{min(clash)}`")
+    files = {p: Path(p).read_bytes() for p in (_file(a.spec), _file(a.impl))}
+    made = table and certificate.certify(table, module, a.verdict, a.invariant, files)
+    if made:
+        return made
+    raise mistake(a.impl, f"no certificate can be written for this proof: {a.verdict}")
 
 
 def trace(spec: str, impl: str, verdict: Verdict) -> str | None:
@@ -112,12 +137,12 @@ def _second(path: str, inputs: Collection[str] = ()) -> Machine | Tick:
     return Tick(m)
 
 
-def hardened(spec: str, impl: str) -> Module | None:
-    """A real-valued network as one of exactly -1 and +1 that is proved equal to `spec`; None where none was found."""
-    first, second = _sides(spec, impl)
-    assert isinstance(second, Tick), impl
-    _, invariant = prove_soft(first, second.module, np.random.default_rng(0))
-    return recovered(first, second.module, invariant)
+def reading(a: Answer) -> Reading | None:
+    """What a proved network of real states computes, in bits and proved too; None where no reading of it is."""
+    from bonsaic.passes.readings import recovered
+
+    assert isinstance(a.second, Tick), a.impl
+    return recovered(a.first, a.second.module, a.invariant)
 
 
 def _run(

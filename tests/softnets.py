@@ -115,3 +115,26 @@ def turning(size):
     letters = np.array([[0], [1]], np.uint8)
     nexts_of = np.zeros((1, 2), np.int32)
     return Mealy("one", ("x",), ("y",), letters, nexts_of, np.ones((1, 2, 1), np.int8)), m
+
+
+def two_state_network(weight=Fraction(6, 5)):
+    """Remembers whether the last letter was a 1; its state is read with a margin."""
+    x, s = port("x", SIGN), register("s", REAL)
+    after = node("ameo", affine([-weight], [x]), attr=(Fraction(1, 2), exact(0.1)))
+    out = affine([1], [s], Fraction(1, 16))
+    return Module(
+        "last",
+        "net",
+        (x,),
+        (s,),
+        {"s": Fraction(1, 2)},
+        {"s": after},
+        {"y": out},
+        names={after: "memory"},
+    )
+
+
+def delay():
+    x, q = port("x"), register("q")
+    m = Module("delay", "gate", (x,), (q,), {"q": Fraction(1)}, {"q": x}, {"y": q})
+    return tabulate(ModuleMachine(m), cap=100)

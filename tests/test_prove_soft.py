@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from softnets import drifting_counter, random_network
+from softnets import delay, drifting_counter, random_network, two_state_network
 
 from bonsaic.ir.core import Module, affine, node, port, register
 from bonsaic.ir.mealy import FREE, ILLEGAL
-from bonsaic.ir.values import REAL, SIGN
+from bonsaic.ir.values import REAL
 from bonsaic.prove.boxes import Grain, Invariant, find
 from bonsaic.prove.exact import follow, walk_exactly
 from bonsaic.prove.machine import TableMachine, tabulate
 from bonsaic.prove.search import Found, Reached, explore, first_error, long_words, shorten
-from bonsaic.prove.soft import boolean_abstraction, is_soft, prove_soft, recovered
+from bonsaic.prove.soft import prove_soft
 from bonsaic.prove.tick import Tick, ameo
 from bonsaic.prove.verdict import Differs, Proved, Unknown
 
@@ -166,70 +166,6 @@ def test_the_exact_sequel_of_a_word_confirms_it():
     assert follow(m, [[]] * 3) == [1] and follow(m, [[]] * 4) == [0]
     still = replace(m, outs={"y": affine([1], [m.outs["y"]], Fraction(-1, 4))})
     assert follow(still, [[]]) == [0]
-
-
-def two_state_network(weight=Fraction(6, 5)):
-    """Remembers whether the last letter was a 1; its state is read with a margin."""
-    x, s = port("x", SIGN), register("s", REAL)
-    after = node("ameo", affine([-weight], [x]), attr=(F, LEAK))
-    out = affine([1], [s], Fraction(1, 16))
-    return Module(
-        "last",
-        "net",
-        (x,),
-        (s,),
-        {"s": Fraction(1, 2)},
-        {"s": after},
-        {"y": out},
-        names={after: "memory"},
-    )
-
-
-def delay():
-    x, q = port("x"), register("q")
-    m = Module("delay", "gate", (x,), (q,), {"q": Fraction(1)}, {"q": x}, {"y": q})
-    return tabulate(_machine(m), cap=100)
-
-
-def test_boxes_of_one_sign_make_a_boolean_network():
-    m = two_state_network()
-    verdict, invariant = prove_soft(TableMachine(delay()), m, rng())
-    assert isinstance(verdict, Proved)
-    hard = recovered(TableMachine(delay()), m, invariant)
-    assert hard is not None and not is_soft(hard) and hard.level == "net"
-    assert [r.type for r in hard.regs] == [SIGN]
-    assert hard.names[hard.next["s"]] == "memory"
-
-
-def test_levels_are_read_where_signs_do_not_do():
-    """The output compares the state with 3/4, so -1 and +1 would be wrong for it, and the middles are right."""
-    x, s = port("x", SIGN), register("s", REAL)
-    after = affine([Fraction(1, 8)], [x], Fraction(3, 8))
-    m = Module(
-        "m",
-        "net",
-        (x,),
-        (s,),
-        {"s": Fraction(1, 2)},
-        {"s": after},
-        {"y": affine([-1], [s], Fraction(3, 8))},
-    )
-    start = delay()
-    spec = TableMachine(replace(start, outs=1 - start.outs))
-    verdict, invariant = prove_soft(spec, m, rng())
-    assert isinstance(verdict, Proved | Differs)
-    assert boolean_abstraction(m).level == "net"
-    if invariant is not None:
-        hard = boolean_abstraction(m, invariant)
-        assert hard is None or hard.level == "quant"
-
-
-def test_straddling_boxes_make_no_boolean_network():
-    spec = delay()
-    ends = np.array([[-1.0]])
-    wide = Invariant(np.array([0]), ends, -ends, np.array([[0, 0]]), np.array([True]), False)
-    assert boolean_abstraction(two_state_network(), wide) is None
-    assert spec.states == 2
 
 
 def test_only_legal_letters_matter():

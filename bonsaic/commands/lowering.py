@@ -47,17 +47,23 @@ def opt(a: Namespace) -> int:
 
 
 def _hardened(a: Namespace) -> Module:
-    """A network with real states, with the signs of its states in their place, proved equal to the program."""
-    from bonsaic.compare import hardened
+    """What a network with real states computes, in bits and proved equal to the program."""
+    from bonsaic.compare import answer, reading
+    from bonsaic.prove.verdict import Proved
 
     if not a.program:
         help = "say which program it computes: --program PROGRAM"
         raise mistake(a.module, "its states are real numbers, not -1 and +1", help=help)
-    m = hardened(a.program, a.module)
-    if m is None:
+    found = answer(a.program, a.module)
+    if not isinstance(found.verdict, Proved):
         help = f"`bonsaic prove {a.program} {a.module}` says more"
-        raise mistake(a.module, "no signs for its real states could be proved", help=help)
-    return m
+        raise mistake(
+            a.module, f"only a proved network has a reading in bits: {found.verdict}", help=help
+        )
+    read = reading(found)
+    if read is None:
+        raise mistake(a.module, "no bits were found that its real states stand for")
+    return read.module
 
 
 def explain(record) -> str:

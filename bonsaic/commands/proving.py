@@ -6,16 +6,21 @@ import json
 from argparse import Namespace
 from dataclasses import asdict
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bonsaic.compare import Answer
 
 
 def prove(a: Namespace) -> int:
     """Whether two machines are the same for every word; a difference is shown tick by tick."""
-    from bonsaic.compare import compare, positions, trace
+    from bonsaic.compare import answer, certified, positions, trace
+    from bonsaic.prove.tick import Tick
     from bonsaic.prove.verdict import Proved, name
-    from bonsaic.sides import suffix
 
-    verdict, certificate = compare(a.spec, a.impl, certify=bool(a.certificate))
-    pairs = positions(a.spec, a.impl)
+    found = answer(a.spec, a.impl)
+    verdict, pairs = found.verdict, positions(a.spec, a.impl)
+    certificate = certified(found) if a.certificate and isinstance(verdict, Proved) else None
     if a.json:
         said = {"verdict": name(verdict), **asdict(verdict), "by_position": pairs}
         print(json.dumps(said, indent=2))
@@ -25,26 +30,27 @@ def prove(a: Namespace) -> int:
             print(f"ports were matched by position: {pairs}")
         if (table := trace(a.spec, a.impl, verdict)) is not None:
             print(table, end="")
-        if isinstance(verdict, Proved) and suffix(a.impl) == ".json":
-            print(_logic(a.spec, a.impl), end="")
+        if isinstance(verdict, Proved) and isinstance(found.second, Tick):
+            print(_logic(found), end="")
     if certificate is not None:
         certificate.write(a.certificate)
     return 0 if isinstance(verdict, Proved) else 1
 
 
-def _logic(spec: str, impl: str) -> str:
-    """What a proved network of real numbers computes, as Python."""
-    from bonsaic.compare import hardened
+def _logic(found: Answer) -> str:
+    """What a proved network of real states computes: which bits these stand for, and a tick as Python."""
+    from bonsaic.compare import reading
     from bonsaic.emit.python import python
     from bonsaic.passes import manager, pipelines
-    from bonsaic.sides import machine
 
-    m = hardened(spec, impl)
-    if m is None:
-        return "its states could not be read as signs, so no logic is shown\n"
-    steps = manager.parse_pipeline(pipelines.DEFAULT[m.level])
-    gate, _ = manager.run(m, steps, spec=machine(spec))
-    return "\n" + python(gate).split("\n\nclass ")[0].rstrip() + "\n"
+    read = reading(found)
+    if read is None:
+        return "no bits were found that its states stand for, so no logic is shown\n"
+    steps = manager.parse_pipeline(pipelines.DEFAULT[read.module.level])
+    gate, _ = manager.run(read.module, steps, spec=found.first)
+    levels = [(r.name, *read.bits[r.name]) for r in gate.regs if r.name in read.bits]
+    bits = [f"{bit} is 1 where {state} > {threshold:.3g}\n" for bit, state, threshold in levels]
+    return "".join([*bits, "\n", python(gate).split("\n\nclass ")[0].rstrip(), "\n"])
 
 
 def verify(a: Namespace) -> int:

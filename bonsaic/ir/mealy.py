@@ -47,18 +47,23 @@ class Mealy:
         number[todo] = np.arange(len(todo))
         return replace(self, next=number[self.next[todo]], outs=self.outs[todo])
 
-    def minimised(self) -> Mealy:
-        """The machine of inequivalent reachable states; a don't-care equals only a don't-care, illegal only illegal."""
-        m = self.reachable()
-        cls = _classes(np.hstack([m.legal, m.outs.reshape(m.states, -1)]))
+    def classes(self) -> np.ndarray:
+        """int [state]: alike where equivalent; a don't-care equals only a don't-care, illegal only illegal."""
+        cls = _classes(np.hstack([self.legal, self.outs.reshape(self.states, -1)]))
         while True:
-            after = np.where(m.legal, cls[m.next], ILLEGAL)
+            after = np.where(self.legal, cls[self.next], ILLEGAL)
             finer = _classes(np.hstack([cls[:, None], after]))
             if finer.max() == cls.max():
-                break
+                return cls
             cls = finer
+
+    def minimised(self) -> Mealy:
+        """The machine of inequivalent reachable states."""
+        m = self.reachable()
+        cls = m.classes()
         _, keep = np.unique(cls, return_index=True)
-        return replace(m, next=after[keep].astype(np.int32), outs=m.outs[keep])
+        after = np.where(m.legal[keep], cls[m.next[keep]], ILLEGAL)
+        return replace(m, next=after.astype(np.int32), outs=m.outs[keep])
 
     def distances(self) -> np.ndarray:
         """int32 [from, to]: the fewest ticks from one state to another; `states` where there is no way."""

@@ -36,16 +36,31 @@ def support(on: np.ndarray, off: np.ndarray) -> list[int]:
     """The smallest set of columns that still tells every row of `on` from every row of `off`; the first such set."""
     columns = list(range(on.shape[1]))
     if len(columns) <= SUBSETS:
-        for count in range(1, len(columns)):
-            for chosen in itertools.combinations(columns, count):
-                if _separates(on, off, list(chosen)):
-                    return list(chosen)
-        return columns
+        return _smallest(on, off)
     for column in reversed(columns.copy()):
         fewer = [c for c in columns if c != column]
         if _separates(on, off, fewer):
             columns = fewer
     return columns
+
+
+def _smallest(on: np.ndarray, off: np.ndarray) -> list[int]:
+    """Of all sets of columns at once: a set will not do where two rows differ only outside it."""
+    count = on.shape[1]
+    ones, zeros = (np.unique(rows.astype(np.int64) @ (1 << np.arange(count))) for rows in (on, off))
+    alike = np.zeros(
+        1 << count, bool
+    )  # [set]: do two rows differ in these columns and no others, or in fewer?
+    for row in ones.tolist():
+        alike[row ^ zeros] = True
+    for column in range(count):
+        halves = alike.reshape(-1, 2, 1 << column)
+        halves[:, 1] |= halves[:, 0]
+    for size in range(count):
+        for chosen in itertools.combinations(range(count), size):
+            if not alike[~sum(1 << c for c in chosen)]:
+                return list(chosen)
+    return list(range(count))
 
 
 def _separates(on: np.ndarray, off: np.ndarray, columns: list[int]) -> bool:

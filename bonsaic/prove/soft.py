@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import numpy as np
 
-from bonsaic.ir.core import Module, Node, affine, node, register, rewrite
+from bonsaic.ir.core import Module
 from bonsaic.ir.mealy import FREE, Mealy
-from bonsaic.ir.run import ModuleMachine
-from bonsaic.ir.values import SIGN, Real
-from bonsaic.ir.verify import verify
+from bonsaic.ir.values import Real
 from bonsaic.prove.boxes import Grain, Invariant, find
 from bonsaic.prove.exact import follow, walk_exactly
 from bonsaic.prove.machine import Machine, tabulate
 from bonsaic.prove.search import Found, Reached, explore, first_error, long_words, shorten
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict
-from bonsaic.prove.walk import same_ports, walk
+from bonsaic.prove.walk import same_ports
 
 TABLE = 1_000_000  # state-letter pairs of a specification
 
@@ -115,56 +112,3 @@ def _differs(table: Mealy, tick: Tick, feed: np.ndarray, found: Found) -> Differ
     letters = tuple(tuple(row) for row in table.letters[word].tolist())
     arithmetic = "float32 and exact reals" if differs else "float32"
     return Differs(table.inputs, table.outputs, letters, wanted, given, found.shortest, arithmetic)
-
-
-def recovered(spec: Machine, m: Module, invariant: Invariant | None) -> Module | None:
-    """A Boolean reading of the network that is itself proved equal to `spec`; None where there is none."""
-    readings = [boolean_abstraction(m)]
-    if invariant is not None:
-        readings.append(boolean_abstraction(m, invariant))
-    for hard in readings:
-        if hard is not None and isinstance(walk(spec, ModuleMachine(hard)), Proved):
-            return hard
-    return None
-
-
-def boolean_abstraction(m: Module, invariant: Invariant | None = None) -> Module | None:
-    """The same network with hard states: the sign of every recurrent neuron.
-
-    With an invariant a register is read as the middle of its boxes of that sign instead of as -1 or +1, in exact
-    fractions at level `quant`; None where boxes do not fix the signs.
-    """
-    sources = {r: register(r.name, SIGN) for r in m.regs}
-    regs = tuple(sources.values())
-    if invariant is not None:
-        low, high = invariant.low, invariant.high
-        if not ((low > 0) | (high < 0)).all():
-            return None
-        for i, (r, hard) in enumerate(zip(m.regs, regs, strict=True)):
-            up, down = (
-                _middle(low[side, i], high[side, i]) for side in (low[:, i] > 0, high[:, i] < 0)
-            )
-            sources[r] = _read(hard, up, down)
-    new = rewrite(m, lambda n: n, sources)
-    signs = {k: node("sign", n) for k, n in new.next.items()}
-    names = dict(new.names)
-    for k, n in new.next.items():
-        if n in names:
-            names[signs[k]] = names.pop(n)
-    init = {k: Fraction(1 if v > 0 else -1) for k, v in m.init.items()}
-    level = m.level if invariant is None else "quant"
-    return verify(replace(new, level=level, regs=regs, init=init, next=signs, names=names))
-
-
-def _read(hard: Node, up: Fraction | None, down: Fraction | None) -> Node:
-    """What a sign stands for; the values of a sign that never occurs mirror the other's."""
-    if up is None:
-        assert down is not None, hard
-        up = -down
-    down = -up if down is None else down
-    return affine([(up - down) / 2], [hard], (up + down) / 2)
-
-
-def _middle(low: np.ndarray, high: np.ndarray) -> Fraction | None:
-    """The middle of the hull, a multiple of 1/64."""
-    return Fraction(round(float(low.min() + high.max()) * 32), 64) if len(low) else None
