@@ -80,7 +80,7 @@ EDGES = {  # what fast must reach: twice the known best at most
     "replace_111": 12,
     "delay_2": 8,
     "loop_3": 10,
-    "gated_4mode": 24,
+    "gated_4mode": 11,
     "xor_delay_3": 24,
     "parens_8": 30,
     "div_3": 20,

@@ -9,12 +9,18 @@ import numpy as np
 from bonsaic.grow.shrink.coded import Coded, Layer, holds, trim
 from bonsaic.grow.shrink.codings import climbed
 from bonsaic.grow.shrink.decompose import Part, one, several
+from bonsaic.grow.shrink.gates import beyond
 from bonsaic.grow.shrink.rows import Rows, rows_of
-from bonsaic.grow.shrink.search import cost
 from bonsaic.ir.mealy import Mealy
 
 READING_A_BIT = 1.5  # a bit may turn out to cost more than a wire
 NOWHERE = 40.0  # what a signal is taken to cost that no few neurons make
+
+
+def cost(net: Coded) -> float:
+    """Edges, and what wide neurons cost beside."""
+    (layer,) = net.layers
+    return net.edges + beyond(np.count_nonzero(layer.kernel, axis=1)) + 0.01 * layer.bits
 
 
 def construct(

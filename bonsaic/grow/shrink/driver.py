@@ -9,14 +9,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bonsaic.grow.shrink.coded import coded_of, network_of
+from bonsaic.grow.shrink.coded import Coded, coded_of, network_of
 from bonsaic.grow.shrink.codings import climbed
 from bonsaic.grow.shrink.construct import construct
 from bonsaic.grow.shrink.finish import finish
 from bonsaic.grow.shrink.gates import READS, beyond
 from bonsaic.grow.shrink.letters import STATES as FEW_STATES
-from bonsaic.grow.shrink.rows import Rows, rows_of
-from bonsaic.grow.shrink.search import Found, Plan, search
+from bonsaic.grow.shrink.rows import rows_of
 from bonsaic.grow.shrink.stack import stacked
 from bonsaic.grow.shrink.stages import Layout, Workshop
 from bonsaic.grow.shrink.walk import agree
@@ -24,25 +23,20 @@ from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Network
 
 SECONDS = {"fast": 3.0, "hard": 30.0}  # what a build gives pruning at most
-WORK = {"fast": 1e8, "hard": 4e8}  # array elements a search may touch
 TRIED = {"fast": 250, "hard": 1000}  # neurons' supports to look through while constructing
 CODINGS = {"fast": 60, "hard": 2000}  # of states, for a stack of cells
 FEWEST = 4  # codings of a single cell, however long each takes
 STACKS = {"fast": 2, "hard": 8}  # of the cheapest layouts, built
 ONE_CELL = {"fast": 64, "hard": 1000}  # rows up to which a single cell is tried beside a stack
-IDLE = {"fast": 300, "hard": 1000}
-OVERHEAD = 16_000  # elements' worth of calls in one step
-COUNTS = (24, 96)  # the fewest and the most networks side by side
-STEPS = (400, 8000)
 FINISHED = 8  # of the smallest networks, this many are given round weights and compared
 LAID, STACKED = 0.2, 0.4  # of the time, until which codings are tried for stacks, and stacks built
-CONSTRUCTED, SEARCHED = 0.55, 0.85  # and single cells constructed, and descended from
+CONSTRUCTED = 0.85  # and single cells constructed
 THIN = 0.05  # a margin below this is avoided
 
 
 @dataclass(frozen=True)
 class Shrunk:
-    """The small network, which recipe made it, and when each smaller one came: (step, edges)."""
+    """The small network, which recipe made it, and which finished ones were smaller than all before: (which, edges)."""
 
     network: Network
     edges: int
@@ -85,8 +79,8 @@ def shrink(
     """A network of as few edges as can be found that answers as `mealy`, the proved one's machine.
 
     effort: "off", "fast" or "hard". budget: seconds after which the search ends early; without one,
-    or with enough, the result depends on the arguments alone. progress(step, edges) hears of every
-    smaller network; stop() is asked now and then.
+    or with enough, the result depends on the arguments alone. progress(which, edges) hears of every
+    network that is finished; stop() is asked now and then.
     """
     before = agree(mealy, network)
     assert before is not None, "only a network that is right can be shrunk"
@@ -94,8 +88,13 @@ def shrink(
     if effort == "off":
         return kept
     e = Effort(effort, seed, time.monotonic(), budget, progress, stop)
-    found = _found(mealy, network, e) or _finished([network], mealy, "codes kept", e.until(1))
-    return min([kept, *found], key=_worth)
+    found = _found(mealy, network, e) or _finished([network], mealy, "codes kept", e, 1)
+    history, least = [], kept.edges
+    for which, small in enumerate(found, 1):
+        if small.edges < least:
+            least = small.edges
+            history.append((which, least))
+    return replace(min([kept, *found], key=_worth), history=tuple(history))
 
 
 def from_table(
@@ -120,13 +119,11 @@ def _found(mealy: Mealy, like: Network, e: Effort) -> list[Shrunk]:
     """Finished networks, of stacked cells and of one."""
     rng = np.random.default_rng(e.seed)
     stacks = _stacks(mealy, like, e, rng)
-    done = _finished(stacks, mealy, "stacked", e.until(STACKED))
+    done = _finished(stacks, mealy, "stacked", e, STACKED)
     if done and mealy.legal.sum() > ONE_CELL[e.name]:
         return done
-    found = _one_cell(mealy, e, rng)
-    single = [network_of(net, like) for net in found.nets[:FINISHED]]
-    singles = _finished(single, mealy, "one cell", e.until(1))
-    return done + [replace(s, history=tuple(found.history)) for s in singles]
+    single = [network_of(net, like) for net in _one_cell(mealy, e, rng)[:FINISHED]]
+    return done + _finished(single, mealy, "one cell", e, 1)
 
 
 def _stacks(mealy: Mealy, like: Network, e: Effort, rng: np.random.Generator) -> list[Network]:
@@ -151,39 +148,20 @@ def _stacks(mealy: Mealy, like: Network, e: Effort, rng: np.random.Generator) ->
     return found
 
 
-def _one_cell(mealy: Mealy, e: Effort, rng: np.random.Generator) -> Found:
-    """Constructed, and descended from."""
-    rows, over = rows_of(mealy), e.until(SEARCHED)
-    tries = _tries(rows, e.name)
-    start = construct(mealy, tries, rng, over=e.until(CONSTRUCTED))[:FINISHED]
-    if not start:
-        return Found()
-    per_wire = max(2, *(int((net.head != 0).sum(1).max(initial=0)) for net in start))
-    plan = _plan(rows, e.name, per_wire)
-    return search(rows, plan, rng, start=start, per_wire=per_wire, over=over, progress=e.progress)
-
-
-def _tries(rows: Rows, effort: str) -> int:
-    """How many codings to construct for."""
+def _one_cell(mealy: Mealy, e: Effort, rng: np.random.Generator) -> list[Coded]:
+    rows = rows_of(mealy)
     bits = max(rows.states - 1, 1).bit_length()
     each = (math.comb(max(rows.inputs + bits, READS), READS) + 4) * (rows.wires + bits)
-    return int(np.clip(TRIED[effort] / each, FEWEST, 2000))
-
-
-def _plan(rows: Rows, effort: str, per_wire: int) -> Plan:
-    """As many networks and steps as the effort's work allows for a table of this size."""
-    bits = max(rows.states - 1, 1).bit_length() + 2
-    each = len(rows.here) * (2 * (bits + per_wire * rows.wires) + rows.inputs + bits)
-    count = int(np.clip(WORK[effort] / STEPS[0] / each, *COUNTS))
-    steps = int(np.clip(WORK[effort] / (count * each + OVERHEAD), *STEPS))
-    return Plan(count, steps, IDLE[effort])
+    tries = int(np.clip(TRIED[e.name] / each, FEWEST, 2000))
+    return construct(mealy, tries, rng, over=e.until(CONSTRUCTED))
 
 
 def _finished(
-    nets: Sequence[Network], mealy: Mealy, recipe: str, over: Callable[[], bool]
+    nets: Sequence[Network], mealy: Mealy, recipe: str, e: Effort, share: float
 ) -> list[Shrunk]:
     """These right networks with few inputs to every neuron and round weights; the first at least."""
     finished: list[Shrunk] = []
+    over = e.until(share)
     for net in nets:
         if finished and over():
             break
@@ -193,6 +171,8 @@ def _finished(
         done = network_of(finish(*coded, over=over), net)
         verdict = agree(mealy, done)
         assert verdict is not None, "a finished network answers wrongly"
+        if e.progress:
+            e.progress(len(finished) + 1, done.edges)
         finished.append(Shrunk(done, done.edges, verdict.margin, recipe, ()))
     return finished
 

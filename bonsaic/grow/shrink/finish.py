@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from bonsaic.grow.shrink.coded import Coded, Layer, holds, seen, targets, trim
-from bonsaic.grow.shrink.gates import GRIDS, readable, rounded, vote
+from bonsaic.grow.shrink.gates import READS, readable, rounded, vote
 from bonsaic.grow.shrink.rows import Rows
 
 SUPPORTS = 3000  # sets of inputs tried for one neuron
@@ -52,9 +52,11 @@ def _round(reads: np.ndarray, want: np.ndarray, neuron: Neuron, over: Callable[[
     weights, bias = neuron[0].copy(), neuron[1]
     used = weights != 0
     whole = bool((np.rint(weights) == weights).all()) and bias % 1 == 0
-    if used.sum() > max(GRIDS) and whole:
+    narrow = used.sum() <= READS
+    if whole and not narrow:
         return neuron
-    gate = readable(reads[:, used], want) or rounded(reads[:, used], want, weights[used], bias)
+    gate = readable(reads[:, used], want) if narrow else None
+    gate = gate or rounded(reads[:, used], want, weights[used], bias)
     weights[used] = gate[0]
     return weights, gate[1]
 

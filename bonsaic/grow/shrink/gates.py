@@ -8,16 +8,15 @@ from functools import lru_cache
 
 import numpy as np
 
+from bonsaic.grow.activation import ameo_and_slope
 from bonsaic.grow.shrink.walk import clearance, zigzag
 
-# (grid, how many multiples of it a weight may be) by the number of inputs: as many as can be tried in a moment
+# (grid, how many multiples of it a weight may be) by the number of inputs; of more inputs weights are learned
 GRIDS = {
     1: ((1.0, (1, 2, 3)),),
     2: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3, 4))),
     3: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3, 4, 5, 6)), (0.25, (1, 2, 3, 4, 5, 6, 7, 8))),
     4: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3, 4, 5, 6)), (0.25, (1, 2, 3, 4, 5, 6))),
-    5: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3, 4)), (0.25, (1, 2, 3, 4))),
-    6: ((1.0, (1, 2, 3)), (0.5, (1, 2, 3)), (0.25, (1, 2, 4))),
 }
 READS = 4  # inputs of the neurons that are listed
 ROWS = 1 << READS
@@ -29,6 +28,8 @@ TURNS = (
 )  # (where the zigzag turns, largest weight), in units of 1, 1/2, 1/4
 WIDE, WIDEST = 4, 6  # inputs a neuron should have at most, and may have
 LOOKED_AT = 4096  # of the weights that are right, the margins of this many simplest are compared
+TRIES, STEPS = 128, 150  # weights learned side by side, and for how long
+RATE, SURE = 0.05, 0.02  # of learning, and from where on an activation is right
 FINEST = 12  # weights that fit no grid above are rounded to multiples of 2^-12 at worst
 
 
@@ -72,9 +73,9 @@ def functions() -> tuple[np.ndarray, np.ndarray]:
 
 
 def readable(seen: np.ndarray, want: np.ndarray) -> tuple[np.ndarray, float] | None:
-    """Weights, none of them 0, and a bias on one coarse grid, with which sign(ameo(z)) is `want`.
+    """Weights and a bias on one coarse grid, with which sign(ameo(z)) is `want`.
 
-    seen [row, input] -1/+1; want [row] -1/+1, or 0 where nobody cares. None where the tried grids hold no such weights.
+    seen [row, input] -1/+1; want [row] -1/+1, or 0 where nobody cares. None where no such weights are found.
     """
     cared = want != 0
     rows, first = np.unique(seen[cared], axis=0, return_index=True)
@@ -84,7 +85,10 @@ def readable(seen: np.ndarray, want: np.ndarray) -> tuple[np.ndarray, float] | N
         return (
             (np.zeros(0), -1.0 if goal.sum() > 0 else 1.0) if abs(goal.sum()) == len(goal) else None
         )
-    for grid, sizes in GRIDS.get(inputs, ()):
+    if inputs > READS:
+        weights = learned(rows, goal)
+        return None if weights is None else rounded(rows, goal, weights[:-1], float(weights[-1]))
+    for grid, sizes in GRIDS[inputs]:
         found = _on_grid(rows.astype(np.int16), goal, grid, sizes)
         if found is not None:
             return found
@@ -123,6 +127,24 @@ def _on_grid(
     return vectors[which[best]] * grid, float(bias[best]) * grid
 
 
+def learned(seen: np.ndarray, want: np.ndarray) -> np.ndarray | None:
+    """Weights and then a bias that are right, by gradient descent from many places; None where none get there."""
+    rows = np.concatenate([seen, np.ones((len(seen), 1))], 1).astype(np.float32)
+    goal = want.astype(np.float32)
+    w = np.random.default_rng(0).standard_normal((TRIES, rows.shape[1])).astype(np.float32)
+    mean, square = np.zeros_like(w), np.zeros_like(w)
+    for step in range(1, STEPS + 1):
+        y, slope = ameo_and_slope(w @ rows.T, 0.5, 0.1)
+        right = (y * goal > SURE).all(1)
+        if right.any():
+            return w[right.argmax()].astype(np.float64)
+        slopes = (np.where(y * goal < 0.6, y - goal, 0) * slope) @ rows
+        mean += 0.1 * (slopes - mean)
+        square += 0.01 * (slopes * slopes - square)
+        w -= RATE * mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.99**step)) + 1e-7)
+    return None
+
+
 def rounded(
     seen: np.ndarray, want: np.ndarray, weights: np.ndarray, bias: float
 ) -> tuple[np.ndarray, float]:
@@ -132,17 +154,21 @@ def rounded(
     goal, rows = rows[:, -1], np.concatenate([rows[:, :-1], np.ones((len(rows), 1))], 1)
     v = np.append(weights, bias)
 
-    def margin(v: np.ndarray) -> float:
-        z = rows @ v
-        return float((clearance(z) * (zigzag(z) * goal)).min()) if len(z) else 1.0
+    def margins(v: np.ndarray) -> np.ndarray:
+        z = rows @ v.T
+        return (clearance(z) * (zigzag(z) * goal[:, None])).min(0, initial=1.0)
 
-    best = margin(v)
+    def margin(v: np.ndarray) -> float:
+        return float(margins(v[None])[0])
+
+    best, moves = margin(v), np.array(list(_moves(len(v))))
     assert best > 0, best
     step = 0.25
     while step > 1e-3:
-        better = max((v + d for d in _moves(len(v), step)), key=margin)
-        if margin(better) > best + 1e-9:
-            v, best = better, margin(better)
+        every = v + step * moves
+        reached = margins(every)
+        if reached.max() > best + 1e-9:
+            v, best = every[reached.argmax()], float(reached.max())
         else:
             step /= 2
     for log2 in range(FINEST):
@@ -154,13 +180,13 @@ def rounded(
     return fine[:-1], float(fine[-1])
 
 
-def _moves(count: int, step: float) -> Iterator[np.ndarray]:
-    """Steps along one or two axes."""
+def _moves(count: int) -> Iterator[np.ndarray]:
+    """Unit steps along one or two axes."""
     for i, j in itertools.combinations_with_replacement(range(count), 2):
         for s, t in itertools.product((1, -1), repeat=2):
             move = np.zeros(count)
-            move[i] += s * step
-            move[j] += t * step
+            move[i] += s
+            move[j] += t
             yield move
 
 

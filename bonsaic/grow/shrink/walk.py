@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bonsaic.grow.activation import ameo
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.network import Network
 
@@ -128,18 +129,6 @@ def _tick(
         if network.hard_outputs and out.size:
             clear = min(clear, clearance(out).min())
         after.append(zigzag(z))
-        x = zigzag(out) if network.hard_outputs else ameo(out, network.f, network.leak)[0]
+        x = zigzag(out) if network.hard_outputs else ameo(out, network.f, network.leak)
     head = x @ network.head_kernel.astype(np.float64) + network.head_bias
     return np.concatenate(after, 1), head, float(clear)
-
-
-def ameo(z: np.ndarray, f: float, leak: float) -> tuple[np.ndarray, np.ndarray]:
-    """The interpolated Ameo activation and its slope."""
-    tooth = np.clip(np.rint(z * 0.5 + 1.5), 0, 3)
-    d = z - (2 * tooth - 3)  # distance from the nearest of the peaks -3, -1, 1, 3
-    peak = tooth % 2 * 2 - 1
-    inside = np.abs(z) <= 3
-    d3 = d * d * d
-    value = peak * (1 - np.where(inside, f * np.abs(d) + (1 - f) * d3 * d, -leak * np.abs(d)))
-    slope = np.where(inside, -peak * (f * np.sign(d) + 4 * (1 - f) * d3), leak)
-    return value, slope
