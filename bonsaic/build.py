@@ -162,8 +162,8 @@ def _boolean(b: Build, net: Module, invariant: Invariant | None) -> Module | Non
 
 
 def _lower(b: Build, net: Module, steps: Sequence) -> None:
+    from bonsaic.ir.logic import depth, gates
     from bonsaic.passes import manager
-    from bonsaic.passes.logic import depth, gates
 
     started = time.perf_counter()
     try:

@@ -11,6 +11,7 @@ import pytest
 
 from bonsaic.emit.verilog import verilog
 from bonsaic.ir.core import node, port, register
+from bonsaic.ir.logic import conjunction, depth, disjunction, gates, invert
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import parse, show
 from bonsaic.ir.verify import verify
@@ -18,7 +19,6 @@ from bonsaic.lift import lift
 from bonsaic.network import Cell, Network
 from bonsaic.passes import exact, manager
 from bonsaic.passes.cover import recover
-from bonsaic.passes.logic import conjunction, depth, disjunction, gates, invert
 from bonsaic.passes.merge_regs import merge_regs
 from bonsaic.passes.minimise import minimise
 from bonsaic.passes.recover_gates import recover_gates

@@ -11,10 +11,10 @@ from pathlib import Path
 from bonsaic.diag import Missing
 from bonsaic.emit.verilog import verilog
 from bonsaic.ir.core import Module
+from bonsaic.ir.logic import depth, gates
 from bonsaic.lift import lift
 from bonsaic.network import Network, load, write_whole
 from bonsaic.passes import manager, pipelines
-from bonsaic.passes.logic import depth, gates
 from bonsaic.prove.synthesis import Synthesised, direct_synthesis
 from bonsaic.specification import Specification, specify
 

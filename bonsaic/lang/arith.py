@@ -6,9 +6,8 @@ from fractions import Fraction
 
 from bonsaic.ir.core import Node, affine, node
 from bonsaic.ir.core import const as number
+from bonsaic.ir.logic import FALSE, TRUE, both, differ, either, invert
 from bonsaic.ir.values import BIT, Real, contains, grid, high, low, size
-
-TRUE, FALSE = number(1), number(0)
 
 
 def _made(op: str, *args: Node, attr: tuple = ()) -> Node:
@@ -75,7 +74,7 @@ def within(n: Node, lowest: int, highest: int) -> Node:
     """1 where the value lies between the two."""
     if lowest == highest:
         return eq(n, number(lowest))
-    return not_(or_(lt(n, number(lowest)), lt(number(highest), n)))
+    return invert(either(lt(n, number(lowest)), lt(number(highest), n)))
 
 
 def eq(x: Node, y: Node) -> Node:
@@ -84,7 +83,11 @@ def eq(x: Node, y: Node) -> Node:
     (a, b), (c, d) = extent(x), extent(y)
     if b < c or d < a:
         return FALSE
-    return not_(xor(x, y)) if contains(BIT, x.type) and contains(BIT, y.type) else node("eq", x, y)
+    return (
+        invert(differ(x, y))
+        if contains(BIT, x.type) and contains(BIT, y.type)
+        else node("eq", x, y)
+    )
 
 
 def lt(x: Node, y: Node) -> Node:
@@ -102,39 +105,19 @@ def select(c: Node, x: Node, y: Node) -> Node:
         return select(c.args[0], y, x)
     if contains(BIT, x.type) and contains(BIT, y.type):
         if x is TRUE or y is FALSE:
-            return or_(c, y) if x is TRUE else and_(c, x)
+            return either(c, y) if x is TRUE else both(c, x)
         if x is FALSE or y is TRUE:
-            return and_(not_(c), y) if x is FALSE else or_(not_(c), x)
+            return both(invert(c), y) if x is FALSE else either(invert(c), x)
     if x.op == "select" and y in x.args[1:]:
         d, first, second = x.args
-        return select(and_(c, d), first, y) if y is second else select(and_(c, not_(d)), second, y)
+        return (
+            select(both(c, d), first, y) if y is second else select(both(c, invert(d)), second, y)
+        )
     if y.op == "select" and x in y.args[1:]:
         d, first, second = y.args
-        return select(or_(c, d), x, second) if x is first else select(or_(c, not_(d)), x, first)
+        return (
+            select(either(c, d), x, second)
+            if x is first
+            else select(either(c, invert(d)), x, first)
+        )
     return node("select", c, x, y)
-
-
-def not_(x: Node) -> Node:
-    if x.op == "const":
-        return FALSE if x is TRUE else TRUE
-    return x.args[0] if x.op == "not" else node("not", x)
-
-
-def and_(x: Node, y: Node) -> Node:
-    if x is FALSE or y is FALSE:
-        return FALSE
-    return y if x is TRUE else x if y is TRUE or x is y else node("and", x, y)
-
-
-def or_(x: Node, y: Node) -> Node:
-    if x is TRUE or y is TRUE:
-        return TRUE
-    return y if x is FALSE else x if y is FALSE or x is y else node("or", x, y)
-
-
-def xor(x: Node, y: Node) -> Node:
-    if x.op == "const":
-        x, y = y, x
-    if y.op == "const":
-        return not_(x) if y is TRUE else x
-    return FALSE if x is y else node("xor", x, y)

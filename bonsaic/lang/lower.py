@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 
 from bonsaic.ir.core import Module, Node, port, register
+from bonsaic.ir.logic import FALSE, TRUE, both, differ, either, invert
 from bonsaic.ir.values import grid
 from bonsaic.lang import arith as a
 from bonsaic.lang import syntax as s
 from bonsaic.lang import types as t
-from bonsaic.lang.arith import FALSE, TRUE, number
+from bonsaic.lang.arith import number
 from bonsaic.lang.program import Port, Program
 from bonsaic.lang.types import Array, Type
 
@@ -37,11 +38,11 @@ class _Lowering:
         legal = TRUE
         for x in p.inputs:
             self.env[x.name], valid = _decode(x, [wires[w] for w in x.wires])
-            legal = a.and_(legal, valid)
+            legal = both(legal, valid)
         init = self._registers(set(wires))
         regs = [r for x in p.states for r in _flat(self.env[x.name])]
         for e in p.assumes:
-            legal = a.and_(legal, self._bit(e))
+            legal = both(legal, self._bit(e))
         for y in p.outputs:
             self.env[y.name] = number(t.extent(y.type)[0]), TRUE
         self._statements(p.body)
@@ -121,7 +122,7 @@ class _Lowering:
             for arm in x.arms[:-1]:
                 taken = FALSE
                 for low, high in self.facts.cases[arm]:
-                    taken = a.or_(taken, a.within(subject, low, high))
+                    taken = either(taken, a.within(subject, low, high))
                 yield taken, arm.body
         yield TRUE, x.bodies[-1]
 
@@ -217,7 +218,7 @@ def _decode(x: Port, wires: list[Node]) -> tuple[Node, Node]:
         value = a.linear(list(range(len(wires))), wires, low)
         return a.cast(value, low, high), a.eq(a.linear([1] * len(wires), wires), TRUE)
     value = a.linear([1 << k for k in range(len(wires))], wires, low)
-    return a.cast(value, low, high), a.not_(a.lt(number(high), value))
+    return a.cast(value, low, high), invert(a.lt(number(high), value))
 
 
 def _encode(x: Port, value: Node) -> list[Node]:
@@ -232,23 +233,23 @@ def _encode(x: Port, value: Node) -> list[Node]:
 
 
 UNARY: dict[str, Callable[[Node], Node]] = {
-    "not": a.not_,
+    "not": invert,
     "-": lambda x: a.linear([-1], [x]),
     "int": lambda x: x,
 }
 BINARY: dict[str, Callable[[Node, Node], Node]] = {
-    "and": a.and_,
-    "or": a.or_,
-    "xor": a.xor,
+    "and": both,
+    "or": either,
+    "xor": differ,
     "+": lambda x, y: a.linear([1, 1], [x, y]),
     "-": lambda x, y: a.linear([1, -1], [x, y]),
     "*": a.mul,
     "/": lambda x, y: a.divide("div", x, y),
     "%": lambda x, y: a.divide("mod", x, y),
     "==": a.eq,
-    "!=": lambda x, y: a.not_(a.eq(x, y)),
+    "!=": lambda x, y: invert(a.eq(x, y)),
     "<": a.lt,
-    "<=": lambda x, y: a.not_(a.lt(y, x)),
+    "<=": lambda x, y: invert(a.lt(y, x)),
     ">": lambda x, y: a.lt(y, x),
-    ">=": lambda x, y: a.not_(a.lt(x, y)),
+    ">=": lambda x, y: invert(a.lt(x, y)),
 }

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bonsaic.ir.core import Node
-from bonsaic.passes.logic import FALSE, TRUE, conjunction, disjunction, invert
+from bonsaic.ir.logic import FALSE, TRUE, conjunction, disjunction, invert
 
 SYMBOLIC = 6  # leaves up to which sympy minimises exactly; it takes 0.02 s at 6, a second at 8, and times out at 10
 SUBSETS = 14  # leaves up to which every set of them is tried

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from bonsaic.ir.core import Module, Node, affine, const, rewrite, with_registers
+from bonsaic.ir.logic import simplify
 from bonsaic.ir.ops import ameo
 from bonsaic.ir.values import contains
-from bonsaic.passes.logic import simplify
 from bonsaic.passes.manager import pass_
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from bonsaic.ir.core import Module, Node, rewrite, with_registers
+from bonsaic.ir.logic import FALSE, TRUE, invert, simplify
 from bonsaic.ir.run import ModuleMachine, Step
 from bonsaic.passes.dead_nodes import dead_nodes
-from bonsaic.passes.logic import FALSE, TRUE, invert, simplify
 from bonsaic.passes.manager import pass_
 from bonsaic.passes.reach import Reach, reach
 from bonsaic.prove.machine import Machine

@@ -8,9 +8,9 @@ from fractions import Fraction
 import numpy as np
 
 from bonsaic.ir.core import Module, Node, rewrite
+from bonsaic.ir.logic import FALSE, both, differ, either, gates, invert, simplify
 from bonsaic.passes.columns import Circuit, Gate, Task, build
 from bonsaic.passes.construct import construct
-from bonsaic.passes.logic import FALSE, both, differ, either, gates, invert, simplify
 from bonsaic.passes.manager import pass_
 from bonsaic.passes.reach import Reach, above, reach
 from bonsaic.passes.search import smallest
