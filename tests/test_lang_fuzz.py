@@ -38,27 +38,7 @@ LIBRARY = [p.read_text() for p in sorted(Path(__file__).parent.parent.glob("prog
 LIBRARY = [t for t in LIBRARY if "add_8" not in t]
 TOKENS = sorted(
     {t.pattern.value for t in grammar().terminals if t.pattern.type == "str"}
-    | {
-        "x",
-        "y",
-        "n",
-        "a",
-        "M",
-        "f",
-        "0",
-        "1",
-        "2",
-        "7",
-        "0.5",
-        "onehot",
-        "==",
-        "<",
-        "-",
-        "*",
-        "/",
-        "%",
-        "+",
-    }
+    | {*"xynaMf0127<-*/%+", "0.5", "onehot", "=="}
 )
 FOUND = [
     "enum E { A } program p(x: E) -> (y: bit) { y = 1 }",

@@ -1,6 +1,5 @@
-"""Training words are legal, right, the same from the same seed, visit rare states, and come fast."""
+"""Training words are legal, right, the same from the same seed, and visit rare states."""
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -106,15 +105,6 @@ def test_drawn_lengths_are_short_and_long():
     assert (words.lengths < 8).sum() > 100
     beyond = np.arange(50)[None, :] >= words.lengths[:, None]
     assert (words.targets[beyond] == FREE).all() and (words.targets[~beyond] != FREE).all()
-
-
-def test_a_million_ticks_a_second():
-    source = sampler(load(str(ROOT / "gated_4mode.bp")))
-    rng = np.random.default_rng(0)
-    source.sample(rng, 64, 64)
-    start = time.process_time()
-    source.sample(rng, 4096, 256)
-    assert time.process_time() - start < 1.0
 
 
 def test_a_run_is_shown_tick_by_tick():

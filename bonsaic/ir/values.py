@@ -104,14 +104,9 @@ def contains(outer: Type, inner: Type) -> bool:
     if isinstance(inner, Real):
         return False
     if isinstance(outer, Grid):
-        aligned = all(
-            (v - outer.lo) % outer.step == 0 for v in (low(inner), low(inner) + step(inner))
-        )
-        return (
-            outer.lo <= low(inner)
-            and high(inner) <= outer.hi
-            and (aligned or (size(inner) == 1 and (low(inner) - outer.lo) % outer.step == 0))
-        )
+        aligned = (low(inner) - outer.lo) % outer.step == 0
+        spaced = size(inner) == 1 or step(inner) % outer.step == 0
+        return aligned and spaced and outer.lo <= low(inner) and high(inner) <= outer.hi
     return size(inner) <= len(outer.values) and set(members(inner)) <= set(outer.values)
 
 
