@@ -52,6 +52,7 @@ class Build:
     out: Output
     say: Callable[[str], None]
     progress: Callable[[object], None] | None
+    working: Callable[[str], None]
     watch: Callable[[object], None]
     verdicts: list[Verdict] = field(default_factory=list)
     held: dict[str, Module] = field(default_factory=dict)  # by file: what it must be when read back
@@ -77,11 +78,13 @@ def build(
     lowering: bool = True,
     say: Callable[[str], None] = lambda line: None,
     progress: Callable[[object], None] | None = None,
+    working: Callable[[str], None] = lambda stage: None,
     watch: Callable[[object], None] = lambda record: None,
 ) -> Report:
     """Grow, shrink, lower, prove and emit a program; everything is written under the output directory.
 
-    say receives a line for a person after each stage, progress the grower's progress, watch every pass's record.
+    say receives a line for a person after each stage, working what is begun, progress the grower's progress, watch
+    every pass's record.
     lowering=False stops at the proved network. Ctrl-C leaves the best network there and raises KeyboardInterrupt.
     """
     from bonsaic.passes import manager, pipelines
@@ -94,6 +97,7 @@ def build(
     started = time.perf_counter()
     steps = manager.parse_pipeline(pipelines.O1 if options.passes is None else options.passes)
     manager.check_levels(steps, "net", "gate")
+    working("listing the states")
     spec = specify(path)
     report = Report(spec.program.name, seed=options.seed, guide=options.guide, prune=options.prune)
     report.specification = {
@@ -103,7 +107,7 @@ def build(
         "oracle": spec.oracle,
     }
     with directory(options.out or Path("out") / spec.program.name) as out:
-        b = Build(spec, options, report, out, say, progress, watch)
+        b = Build(spec, options, report, out, say, progress, working, watch)
         say(f"{b.name}: {spec.program.about}" if spec.program.about else b.name)
         say(f"  program   {report.program_line()}")
         network = grow_network(b)
@@ -128,6 +132,7 @@ def build(
 
 def _prove_network(b: Build, net: Module) -> tuple[Verdict, Invariant | None]:
     started = time.perf_counter()
+    b.working("proving the network")
     verdict: Verdict
     invariant = None
     if is_soft(net):
@@ -167,7 +172,13 @@ def _lower(b: Build, net: Module, steps: Sequence) -> None:
 
     started = time.perf_counter()
     try:
-        gate, records = manager.run(net, steps, spec=b.spec.machine, watch=b.watch)
+        gate, records = manager.run(
+            net,
+            steps,
+            spec=b.spec.machine,
+            watch=b.watch,
+            working=lambda step: b.working(f"lowering: {step}"),
+        )
     except manager.Refuted as e:
         if not e.chosen:
             raise
@@ -185,6 +196,7 @@ def _lower(b: Build, net: Module, steps: Sequence) -> None:
         b.keep(f"{level}.bir", m, show(m))
 
     started = time.perf_counter()
+    b.working("proving the circuit")
     verdict = decide(b.spec.machine, ModuleMachine(gate))
     b.timed("prove", started)
     b.report.circuit |= {"registers": len(gate.regs), "gates": gates(gate), "depth": depth(gate)}
@@ -204,6 +216,7 @@ def _emit(b: Build, net: Module, gate: Module) -> None:
     from bonsaic.prove.property import Broken, check_python, check_verilog
 
     started = time.perf_counter()
+    b.working("writing the circuit and running it")
     texts = emission.circuit(gate)
     for ending, text in texts.items():
         b.keep(ending, gate, text)
@@ -232,6 +245,7 @@ def _read_back(b: Build) -> None:
     from bonsaic import emission
 
     started = time.perf_counter()
+    b.working("reading back")
     for ending, m in b.held.items():
         verdict = emission.read_back(b.out.directory / f"{b.name}.{ending}", m)
         b.report.emitted[ending] = name(verdict)
@@ -247,6 +261,7 @@ def _compare(b: Build) -> None:
     from bonsaic.prove.synthesis import Synthesised, direct_synthesis
 
     started = time.perf_counter()
+    b.working("comparing with Yosys and ABC")
     made = direct_synthesis(verilog(lower(b.spec.program)))
     if isinstance(made, Synthesised):
         b.report.circuit["direct_synthesis"] = asdict(made)
@@ -261,6 +276,7 @@ def _second_opinion(b: Build, gate: Module, hardware: str) -> None:
     from bonsaic.prove.property import Skipped
 
     started = time.perf_counter()
+    b.working("asking Yosys and ABC for a second opinion")
     spec = lower(b.spec.program)
     for what, answer in (
         ("netlist", formal.from_netlist(b.spec.table, gate)),

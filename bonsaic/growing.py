@@ -44,6 +44,7 @@ def _grown(b: Build) -> Grown:
     from bonsaic.grow import grow
 
     started = time.perf_counter()
+    b.working("growing")
     o, report = b.options, b.report
     grown = grow(
         b.spec.table,
@@ -92,6 +93,7 @@ def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int],
     from bonsaic.grow.shrink import SECONDS, machine_of, shrink
 
     started = time.perf_counter()
+    b.working("pruning")
     left = max(LEAST_PRUNING, b.options.budget - b.report.seconds["grow"])
     left = min(SECONDS[b.options.prune], left)
     least = network.edges

@@ -88,6 +88,14 @@ def test_opt_runs_passes_on_a_checkpoint_and_explains_them(built):
     assert "module replace_111 : quant {" in done.stdout
 
 
+def test_opt_says_what_is_wrong_before_any_pass(built):
+    out, _ = built
+    net = out / "replace_111.npz"
+    done = bonsaic("opt", net, "--program", PROGRAMS / "parity.bp")
+    assert done.returncode == 1 and f"{net}: this is not what" in done.stderr, done.stderr
+    refused(bonsaic("opt", PROGRAMS / "parity.bp"), 2, "level fin", "bonsaic build")
+
+
 def test_opt_with_a_setting_that_changes_the_machine_is_an_honest_no(built):
     out, _ = built
     done = bonsaic("opt", out / "replace_111.npz", "--passes", "clip-weights{threshold=99}")

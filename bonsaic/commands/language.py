@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bonsaic.commands.lowering import write
 from bonsaic.commands.progress import Display
 from bonsaic.diag import Diagnostic, Mistake, mistake
 from bonsaic.network import write_whole
@@ -21,17 +22,19 @@ def check(a: Namespace) -> int:
     from bonsaic.lang import check_all, load_all
 
     wrong: list[Diagnostic] = []
-    display = Display()
-    for path in a.program:
-        try:
-            for program in load_all(path):
-                walked = check_all(program, progress=lambda n: display(f"{n:,} states walked"))
-                display.clear()
-                print(f"{path}: {program.name} is sound" + (_states(program) if a.states else ""))
-                if walked.limit:
-                    print(f"  {walked.limit}")
-        except Mistake as e:
-            wrong += e.diagnostics
+    with Display() as display:
+        for path in a.program:
+            display.working(f"checking {path}")
+            try:
+                for program in load_all(path):
+                    walked = check_all(program, progress=lambda n: display(f"{n:,} states walked"))
+                    states = _states(program) if a.states else ""
+                    display.clear()
+                    print(f"{path}: {program.name} is sound{states}")
+                    if walked.limit:
+                        print(f"  {walked.limit}")
+            except Mistake as e:
+                wrong += e.diagnostics
     if wrong:
         raise Mistake(*wrong)
     return 0
@@ -65,14 +68,17 @@ def run(a: Namespace) -> int:
     program = load(a.program)
     if a.random and a.word:
         raise mistake("--random", "give either a word or a number of random ticks, not both")
-    if a.random:
-        print(
-            run_table(program, random_word(program, a.random, np.random.default_rng(a.seed))),
-            end="",
-        )
-        return 0
-    if a.word:
-        print(run_table(program, read_word(program, " ".join(a.word), "--word")), end="")
+    if a.random or a.word:
+        with Display() as display:
+            display.working("running")
+            rng = np.random.default_rng(a.seed)
+            word = (
+                random_word(program, a.random, rng)
+                if a.random
+                else read_word(program, " ".join(a.word), "--word")
+            )
+            table = run_table(program, word)
+        print(table, end="")
         return 0
     if sys.stdin.isatty():
         print("one word a line, end with Ctrl-D", file=sys.stderr)
@@ -109,28 +115,27 @@ def data(a: Namespace) -> int:
     from bonsaic.lang import check_all, load
     from bonsaic.lang.sample import coverage, draw, sample
 
+    if a.out and not a.out.endswith((".npz", ".csv")):
+        raise mistake(a.out, "data is written as .npz or .csv")
     program = load(a.program)
     check_all(program)
     rng = np.random.default_rng(a.seed)
-    if a.coverage:
-        drawn = draw(program, rng, a.words, a.ticks)
-        print(
-            f"{a.words} words of up to {a.ticks} ticks take {coverage(program, drawn.inputs, drawn.lengths)}"
-        )
-        return 0
-    words, targets = sample(program, rng, a.words, a.ticks)
-    if a.out and a.out.endswith(".npz"):
-        buffer = io.BytesIO()
-        np.savez(buffer, inputs=words, outputs=targets)
-        write_whole(Path(a.out), buffer.getvalue())
-        return 0
-    if a.out and not a.out.endswith(".csv"):
-        raise mistake(a.out, "data is written as .npz or .csv")
-    text = _csv(program.input_wires, program.output_wires, words, targets)
-    if a.out:
-        write_whole(Path(a.out), text.encode())
-    else:
-        sys.stdout.write(text)
+    with Display() as display:
+        display.working("drawing words")
+        text: str | bytes
+        if a.coverage:
+            drawn = draw(program, rng, a.words, a.ticks)
+            seen = coverage(program, drawn.inputs, drawn.lengths)
+            text = f"{a.words} words of up to {a.ticks} ticks take {seen}\n"
+        else:
+            words, targets = sample(program, rng, a.words, a.ticks)
+            if a.out and a.out.endswith(".npz"):
+                buffer = io.BytesIO()
+                np.savez(buffer, inputs=words, outputs=targets)
+                text = buffer.getvalue()
+            else:
+                text = _csv(program.input_wires, program.output_wires, words, targets)
+    write(a.out if not a.coverage else None, text)
     return 0
 
 

@@ -35,24 +35,26 @@ def _run(a: Namespace, lowering: bool) -> int:
         recipe=a.recipe,
     )
     watch = printer(a.print_after) if lowering else _ignore
-    display = Display(not a.no_progress)
+    with Display(not a.no_progress) as display:
 
-    def say(text: str) -> None:
-        display.clear()
-        if not a.json:
-            print(text, flush=True)
+        def say(text: str) -> None:
+            display.clear()
+            if not a.json:
+                print(text, flush=True)
 
-    try:
+        def watched(record: object) -> None:
+            display.clear()
+            watch(record)
+
         report = line.build(
             a.program,
             options,
             lowering=lowering,
             say=say,
             progress=lambda p: display(str(p)),
-            watch=watch,
+            working=display.working,
+            watch=watched,
         )
-    finally:
-        display.clear()
     if a.json:
         print(report.text(), end="")
     return 0 if report.verdict == "proved" else 1

@@ -8,6 +8,7 @@ from argparse import Namespace
 from pathlib import Path
 
 from bonsaic.commands.line import printer
+from bonsaic.commands.progress import Display
 from bonsaic.diag import mistake
 from bonsaic.ir.core import Module
 from bonsaic.network import write_whole
@@ -18,30 +19,41 @@ def opt(a: Namespace) -> int:
     from bonsaic.ir.run import ModuleMachine
     from bonsaic.ir.text import show
     from bonsaic.passes import manager, pipelines
+    from bonsaic.prove.decide import decide
     from bonsaic.prove.soft import is_soft
+    from bonsaic.prove.verdict import Proved
     from bonsaic.sides import machine, module
 
-    m = module(a.module)
-    if is_soft(m):
-        m = _hardened(a)
-    spec = machine(a.program) if a.program else ModuleMachine(m)
-    text = a.passes if a.passes is not None else pipelines.DEFAULT.get(m.level)
-    if text is None:
-        raise mistake(a.module, f"no passes work on level {m.level}")
     shown = printer(a.print_after)
+    with Display() as display:
+        display.working("reading")
+        m = module(a.module)
+        if is_soft(m):
+            m = _hardened(a)
+        spec = machine(a.program) if a.program else ModuleMachine(m)
+        text = a.passes if a.passes is not None else pipelines.DEFAULT.get(m.level)
+        if text is None:
+            help = "`bonsaic build` makes a circuit of a program; --passes names passes to run"
+            raise mistake(a.module, f"no pipeline begins at level {m.level}", help=help)
+        steps = manager.parse_pipeline(text)
 
-    def watch(record: manager.Record) -> None:
-        shown(record)
-        if a.explain:
-            print(explain(record))
+        def watch(record: manager.Record) -> None:
+            display.clear()
+            shown(record)
+            if a.explain:
+                print(explain(record))
 
-    try:
-        m, _ = manager.run(m, manager.parse_pipeline(text), spec=spec, watch=watch)
-    except manager.Refuted as e:
-        if not (e.chosen or a.program):
-            raise
-        print(f"{a.module}: {e}", file=sys.stderr)
-        return 1
+        if a.program and not isinstance(verdict := decide(spec, ModuleMachine(m)), Proved):
+            print(f"{a.module}: this is not what {a.program} computes: {verdict}", file=sys.stderr)
+            return 1
+        try:
+            m, _ = manager.run(m, steps, spec=spec, watch=watch, working=display.working)
+        except manager.Refuted as e:
+            if not (e.chosen or a.program):
+                raise
+            display.clear()
+            print(f"{a.module}: {e}", file=sys.stderr)
+            return 1
     write(a.out, show(m))
     return 0
 
@@ -101,7 +113,10 @@ def emit(a: Namespace) -> int:
 
     if a.to not in TARGETS:
         raise mistake("--to", f"there is no target `{a.to}`", help=f"one of {', '.join(TARGETS)}")
-    write(a.out, emitted(a.module, a.to))
+    with Display() as display:
+        display.working("writing")
+        text = emitted(a.module, a.to)
+    write(a.out, text)
     return 0
 
 

@@ -8,6 +8,8 @@ from dataclasses import asdict
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from bonsaic.commands.progress import Display
+
 if TYPE_CHECKING:
     from bonsaic.compare import Answer
 
@@ -18,9 +20,15 @@ def prove(a: Namespace) -> int:
     from bonsaic.prove.tick import Tick
     from bonsaic.prove.verdict import Proved, name
 
-    found = answer(a.spec, a.impl)
-    verdict, pairs = found.verdict, positions(a.spec, a.impl)
-    certificate = certified(found) if a.certificate and isinstance(verdict, Proved) else None
+    with Display() as display:
+        display.working("proving")
+        found = answer(a.spec, a.impl)
+        verdict, pairs = found.verdict, positions(a.spec, a.impl)
+        proved = isinstance(verdict, Proved)
+        certificate = certified(found) if a.certificate and proved else None
+        table = None if a.json else trace(a.spec, a.impl, verdict)
+        soft = proved and isinstance(found.second, Tick) and not a.json
+        logic = _logic(found) if soft else ""
     if a.json:
         said = {"verdict": name(verdict), **asdict(verdict), "by_position": pairs}
         print(json.dumps(said, indent=2))
@@ -28,10 +36,7 @@ def prove(a: Namespace) -> int:
         print(verdict)
         if pairs is not None:
             print(f"ports were matched by position: {pairs}")
-        if (table := trace(a.spec, a.impl, verdict)) is not None:
-            print(table, end="")
-        if isinstance(verdict, Proved) and isinstance(found.second, Tick):
-            print(_logic(found), end="")
+        print(table or logic, end="")
     if certificate is not None:
         certificate.write(a.certificate)
     return 0 if isinstance(verdict, Proved) else 1
@@ -57,7 +62,10 @@ def verify(a: Namespace) -> int:
     """Check a certificate with the independent checker."""
     from bonsaic.verify import check
 
-    print(check(a.certificate))
+    with Display() as display:
+        display.working("checking")
+        held = check(a.certificate)
+    print(held)
     return 0
 
 

@@ -171,11 +171,16 @@ def run(
     *,
     spec: Machine,
     watch: Callable[[Record], None] = lambda record: None,
+    working: Callable[[str], None] = lambda name: None,
 ) -> tuple[Module, list[Record]]:
-    """`m` after every pass, each claim discharged; the first that fails raises `Refuted`, a wrong level a `Mistake`."""
+    """`m` after every pass, each claim discharged; the first that fails raises `Refuted`, a wrong level a `Mistake`.
+
+    working receives each pass's name before it, watch its record after it.
+    """
     check_levels(steps, m.level)
     records = []
     for p, options in steps:
+        working(p.name)
         started = time.perf_counter()
         extra = {"spec": spec} if p.wants_spec else {}
         after = verify(p.run(m, **options, **extra))
