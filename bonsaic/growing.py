@@ -83,7 +83,7 @@ def _grown(b: Build) -> Grown:
         report.network["wrong_before_repair"] = before
         if before:
             b.say(
-                f"  repaired  before, it got {100 * before:.1f} % of its last words' outputs wrong"
+                f"  repaired  before, {100 * before:.1f} % of its outputs on unseen words were wrong"
             )
     return grown
 

@@ -2,7 +2,7 @@
 //
 // A work-item is LANES neighbouring weights, whichever network's; together they also add up the losses.
 //
-// Prepended: LANES NETWORKS WEIGHTS (of a network) GROUPS SCALE (from a sum over words to a mean) BETA1 BETA2 EPSILON, and
+// Prepended: LANES NETWORKS WEIGHTS (of a network) GROUPS BETA1 BETA2 EPSILON, and
 // of the penalty INTENSITY THRESHOLD STEEPNESS L1.
 
 #define PASTE(a, b) a##b
@@ -25,16 +25,16 @@ __kernel void adam(
     __global const float *gradients,  // [GROUPS, NETWORKS, WEIGHTS]
     __global const float *sums,       // [GROUPS, NETWORKS, 2]: summed loss, number of wrong decisions
     __global const float *share,      // [NETWORKS, WEIGHTS]: of the penalty; 0 where there is none
-    __global const float *knobs)      // [5]: the last three are the rate and what makes either moment unbiased
+    __global const float *knobs)      // the last four: the rate, what makes either moment unbiased, from a sum to a mean
 {
   const int i = get_global_id(0);
-  const float rate = knobs[2], unbias1 = knobs[3], unbias2 = knobs[4];
+  const float rate = knobs[3], unbias1 = knobs[4], unbias2 = knobs[5], scale = knobs[6];
 
   V slope = (V)(0.0f);
   for (int g = 0; g < GROUPS; g++) slope += LOAD(i, gradients + g * NETWORKS * WEIGHTS);
   const V w = LOAD(i, weights);
   const V th = tanh((fabs(w) - THRESHOLD) * STEEPNESS);
-  slope = slope * SCALE + LOAD(i, share) * sign(w) * (INTENSITY * STEEPNESS * (1.0f - th * th) + L1);
+  slope = slope * scale + LOAD(i, share) * sign(w) * (INTENSITY * STEEPNESS * (1.0f - th * th) + L1);
 
   const V m = BETA1 * LOAD(i, first) + (1.0f - BETA1) * slope;
   const V v = BETA2 * LOAD(i, second) + (1.0f - BETA2) * slope * slope;
@@ -45,6 +45,6 @@ __kernel void adam(
   for (int k = i; k < 2 * NETWORKS; k += get_global_size(0)) {
     float total = 0.0f;
     for (int g = 0; g < GROUPS; g++) total += sums[g * 2 * NETWORKS + k];
-    losses[k] = total * SCALE;
+    losses[k] = total * scale;
   }
 }

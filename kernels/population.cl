@@ -71,11 +71,11 @@ INLINE void dot(V *sums, int many, __global const float *w, int step, int apart,
 
 // grad[i * columns + j] += sum over ticks of c[i] * d[j], for an A x B block; c and d are one tick's part of the tape.
 #define OUTER(NAME, A, B)                                                                                                 \
-  INLINE void NAME(V *grad, int columns, const V *c, const V *d) {                                                        \
+  INLINE void NAME(V *grad, int columns, int ticks, const V *c, const V *d) {                                                \
     V acc[A][B];                                                                                                          \
     UNROLL for (int i = 0; i < A; i++)                                                                                           \
       UNROLL for (int j = 0; j < B; j++) acc[i][j] = grad[i * columns + j];                                                      \
-    for (int t = 0; t < TICKS; t++, c += TAPE, d += TAPE) {                                                               \
+    for (int t = 0; t < ticks; t++, c += TAPE, d += TAPE) {                                                               \
       V left[A];                                                                                                          \
       UNROLL for (int i = 0; i < A; i++) left[i] = c[i];                                                                         \
       UNROLL for (int j = 0; j < B; j++) {                                                                                       \
@@ -91,17 +91,17 @@ OUTER(outer31, 3, 1)
 OUTER(outer14, 1, 4)
 OUTER(outer11, 1, 1)
 
-INLINE void outer(V *grad, int rows, int columns, const V *c, const V *d) {
+INLINE void outer(V *grad, int rows, int columns, int ticks, const V *c, const V *d) {
   int i = 0;
   for (; i + 3 <= rows; i += 3) {
     int j = 0;
-    for (; j + 4 <= columns; j += 4) outer34(grad + i * columns + j, columns, c + i, d + j);
-    for (; j < columns; j++) outer31(grad + i * columns + j, columns, c + i, d + j);
+    for (; j + 4 <= columns; j += 4) outer34(grad + i * columns + j, columns, ticks, c + i, d + j);
+    for (; j < columns; j++) outer31(grad + i * columns + j, columns, ticks, c + i, d + j);
   }
   for (; i < rows; i++) {
     int j = 0;
-    for (; j + 4 <= columns; j += 4) outer14(grad + i * columns + j, columns, c + i, d + j);
-    for (; j < columns; j++) outer11(grad + i * columns + j, columns, c + i, d + j);
+    for (; j + 4 <= columns; j += 4) outer14(grad + i * columns + j, columns, ticks, c + i, d + j);
+    for (; j < columns; j++) outer11(grad + i * columns + j, columns, ticks, c + i, d + j);
   }
 }
 
@@ -122,10 +122,11 @@ __kernel void population(
     __global const V *words,        // [vectors, TICKS, INPUTS], each -1 or +1
     __global const V *targets,      // [vectors, TICKS, OUTPUTS], each -1 or +1, or 0 where it does not matter
     __global const int *picks,      // [NETWORKS, VECTORS]: the vectors each network runs on
-    __global const float *hardness) // [2]: of states, of outputs; 0 is soft, 1 is sign
+    __global const float *knobs)    // hardness of states, of outputs, 0 soft and 1 sign; ticks of each word that count
 {
   const int group = get_global_id(0), network = group / GROUPS, row = group % GROUPS * NETWORKS + network;
-  const float hard_states = hardness[0], hard_outputs = hardness[1];
+  const float hard_states = knobs[0], hard_outputs = knobs[1];
+  const int ticks = (int)knobs[2];
   __global const float *w0 = weights + network * WEIGHTS;
   V tape[TICKS * TAPE], grad[WEIGHTS], state[STATES], loss = (V)(0.0f), wrong = (V)(0.0f);
   for (int i = 0; i < WEIGHTS; i++) grad[i] = (V)(0.0f);
@@ -145,7 +146,7 @@ __kernel void population(
       w += states, first += states;
     }
 
-    for (int t = 0; t < TICKS; t++) {
+    for (int t = 0; t < ticks; t++) {
       V *c = tape + t * TAPE, *d = c + COLUMNS, *s = state;
       w = w0;
       for (int i = 0; i < INPUTS; i++) c[1 + i] = words[(vector * TICKS + t) * INPUTS + i];
@@ -178,7 +179,7 @@ __kernel void population(
 
     V later[STATES], back[WIDEST];
     for (int j = 0; j < STATES; j++) later[j] = (V)(0.0f);
-    for (int t = TICKS - 1; t >= 0; t--) {
+    for (int t = ticks - 1; t >= 0; t--) {
       V *d = tape + (t + 1) * TAPE, *s = later + STATES;
       w = w0 + WEIGHTS;
       UNROLL for (int k = LAYERS - 1; k >= 0; k--) {
@@ -199,7 +200,7 @@ __kernel void population(
     V *g = grad, *s = later;
     UNROLL for (int k = 0; k < LAYERS; k++) {
       const int states = shapes[k][1], neurons = states + shapes[k][2], columns = 1 + shapes[k][0] + states;
-      outer(g, columns, neurons, c, d);
+      outer(g, columns, neurons, ticks, c, d);
       g += columns * neurons;
       for (int j = 0; j < states; j++) g[j] += s[j];
       c += columns, d += neurons, g += states, s += states;

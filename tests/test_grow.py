@@ -10,7 +10,10 @@ from bonsaic.grow import device, grow
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.check import walk as check
 from bonsaic.grow.logic import construct
+from bonsaic.grow.record import ASKED_FOR, TRAINED, Record
+from bonsaic.grow.repair import NEARLY
 from bonsaic.grow.teacher import CODES, MAY_TELL, STATES, VERDICTS, WORDS, Teacher
+from bonsaic.grow.untrained import by_questions
 from bonsaic.grow.words import Sampler
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
@@ -61,6 +64,42 @@ def test_states_as_targets_always_suffice(name):
     grown = grow(m, guide="states", budget=60)
     assert proved(grown.network, m)
     assert STATES in grown.told and grown.network.note["told"] == grown.told
+
+
+def accumulator(states: int) -> Mealy:
+    """Adds what it reads, modulo `states`, and answers the sum: too much to learn from words."""
+    bits = (states - 1).bit_length()
+    values = np.arange(states)
+    letters = (values[:, None] >> np.arange(bits) & 1).astype(np.uint8)
+    following = ((values[:, None] + values) % states).astype(np.int32)
+    names = tuple(f"{port}_{i}" for port in "xy" for i in range(bits))
+    return Mealy(
+        "sum", names[:bits], names[bits:], letters, following, letters[following].astype(np.int8)
+    )
+
+
+def test_a_table_too_large_to_learn_is_found_by_asking_about_words():
+    m = accumulator(16)
+    grown = grow(m, budget=120)
+    assert proved(grown.network, m)
+    assert grown.network.note["made"] == ASKED_FOR and grown.sizes[-1] not in grown.sizes[:-1]
+
+
+@pytest.mark.parametrize("name", ["gated_6mode", "square_wave"])
+def test_a_machine_found_by_asking_takes_words_and_verdicts_alone(name):
+    m, record = machine(name), Record()
+    teacher = Teacher(Sampler(m), "none")
+    found = by_questions(record, teacher, 12, np.random.default_rng(0), lambda: False)
+    assert found is not None and check(*found, Sampler(m)).proved
+    assert teacher.told == {WORDS, VERDICTS} and record.made == ASKED_FOR
+
+
+@pytest.mark.parametrize("name", ["mini_cpu", "mips/add_mod_8", "mips/min_seen"])
+def test_only_what_is_nearly_right_is_repaired(name):
+    m = machine(name)
+    grown = grow(m, seed=2, budget=120)
+    assert proved(grown.network, m) and grown.network.note["made"] == TRAINED
+    assert grown.network.note["wrong_before_repair"] <= NEARLY
 
 
 @pytest.mark.parametrize("guide", MAY_TELL)

@@ -23,7 +23,7 @@ def batch(shape: Architecture, seed: int):
     return 1.5 * shape.initial(rng, NETWORKS), words, targets
 
 
-def by_kernel(shape, weights, words, targets, hardness, clipped=True, lanes=8):
+def by_kernel(shape, weights, words, targets, hardness, clipped=True, lanes=8, ticks=None):
     """Losses [networks, 2] and gradients [networks, weights]."""
     from tinygrad import Tensor
 
@@ -34,7 +34,12 @@ def by_kernel(shape, weights, words, targets, hardness, clipped=True, lanes=8):
     picks = np.tile(np.arange(layout.vectors, dtype=np.int32), (len(weights), 1))
     w, x, y, h = (
         Tensor(a)
-        for a in (weights, packed(words, lanes), packed(targets, lanes), np.float32(hardness))
+        for a in (
+            weights,
+            packed(words, lanes),
+            packed(targets, lanes),
+            np.float32([*hardness, ticks or TICKS]),
+        )
     )
     slopes, total = kernel.losses(shape, layout, w, x, y, Tensor(picks), h)
     return total.sum(0).numpy(), slopes.sum(0).numpy()
@@ -103,6 +108,16 @@ def test_one_lane_as_on_a_gpu(device):
     wide, narrow = by_kernel(shape, *arguments), by_kernel(shape, *arguments, lanes=1)
     np.testing.assert_allclose(wide[0], narrow[0], rtol=1e-5)
     np.testing.assert_allclose(wide[1], narrow[1], rtol=1e-3, atol=1e-3)
+
+
+def test_only_the_ticks_that_count_are_run(device):
+    shape = Architecture(2, TWO, 2)
+    weights, words, targets = batch(shape, 8)
+    losses, slopes = by_kernel(shape, weights, words, targets, (0.5, 1), ticks=2)
+    plain_losses, plain_slopes = by_plain(shape, weights, words[:, :2], targets[:, :2], (0.5, 1))
+    np.testing.assert_allclose(losses, plain_losses, rtol=1e-5, atol=1e-4)
+    np.testing.assert_allclose(slopes, plain_slopes, rtol=1e-4, atol=1e-3)
+    assert losses[:, 0].sum() < by_kernel(shape, weights, words, targets, (0.5, 1))[0][:, 0].sum()
 
 
 def test_gradient_against_finite_differences(device):

@@ -16,20 +16,17 @@ from bonsaic.grow import device as devices
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.checkpoint import Checkpoint, Snapshot
 from bonsaic.grow.grown import Grown, Progress
-from bonsaic.grow.record import ANSWERED, CONSTRUCTED, TRAINED, Record, record_of, snapshot
-from bonsaic.grow.teacher import CODES, MAY_TELL, Teacher
+from bonsaic.grow.record import Record, record_of, snapshot
+from bonsaic.grow.teacher import MAY_TELL, Teacher
+from bonsaic.grow.untrained import Found, by_letters, by_questions, by_states
 from bonsaic.grow.words import Sampler
 from bonsaic.ir.mealy import Mealy
 
 if TYPE_CHECKING:  # the loop imports tinygrad, which has to wait until the device is chosen
     from bonsaic.grow.loop import Plan
 
-Found = tuple[Architecture, np.ndarray]
 GUIDES = tuple(MAY_TELL)
-STEPS = 600, 400  # of the first population and of the next, bigger one
-SORT_STEPS = 200  # of a wide one
-WIDEST = 200  # rows of the machine up to which a population may have a state bit for each
-TABLE_ROWS, TABLE_NETWORKS, TABLE_STEPS = 128, 16, 400
+STEPS = 1200, 800  # of the first population and of the next, bigger one
 LEARNT = 40  # letters of a program without state up to which words are trained on
 
 
@@ -50,7 +47,7 @@ class _Clock:
 
 
 def plans(mealy: Mealy) -> list[Plan]:
-    """The populations to try for this machine, the first guess first; the last one's codes are sorted."""
+    """The populations to try for this machine, the first guess first."""
     from bonsaic.grow.loop import Plan
 
     rows, inputs, outputs = int(mealy.legal.sum()), len(mealy.inputs), len(mealy.outputs)
@@ -58,19 +55,13 @@ def plans(mealy: Mealy) -> list[Plan]:
     diameter = int(distance[distance < mealy.states].max(initial=0))
     ticks = int(np.clip(diameter + 8, 12, 32)) // 4 * 4
     start = next((i for i, most in enumerate((8, 20, 40)) if rows <= most), 3)
-    ladder = [(4, 8), (8, 16), (12, 24), (16, 32), (24, 48)][start : start + 2]
+    ladder = [(4, 8), (8, 16), (12, 24), (16, 64), (24, 96)][start : start + 2]
     if mealy.states == 1:
         ladder = [(0, o) for _, o in ladder]
-    found = [
+    return [
         Plan(Architecture(inputs, (size,), outputs), ticks, steps)
         for size, steps in zip(ladder, STEPS, strict=False)
     ]
-    if mealy.states > 1 and rows <= WIDEST:
-        many = rows + rows // 2 + 16
-        wide = Architecture(inputs, ((many, many),), outputs)
-        short = int(np.clip(diameter + 2, 4, 12))  # wide ones learn short words soonest
-        found.append(Plan(wide, short, SORT_STEPS, sort=True))
-    return found
 
 
 def grow(
@@ -112,15 +103,13 @@ def grow(
     try:
         plain = recipe == "default" and start is None
         if plain and guide == "states":
-            found = _by_states(record, teacher, rng, clock)
+            found = by_states(record, teacher, rng, clock.over)
         elif plain and mealy.states == 1 and len(mealy.letters) > LEARNT:
-            found = _by_letters(record, teacher, clock)
+            found = by_letters(record, teacher, clock.over)
         if found is None and not (record.tried and start is None and clock.over()):
             fitting = plans(mealy)
-            if not teacher.may_tell(CODES):
-                fitting = [replace(p, soft=True, steps=2 * p.steps) for p in fitting if not p.sort]
             if recipe != "default":
-                fitting = [_by_recipe(p, recipe) for p in fitting if not p.sort]
+                fitting = [_by_recipe(p, recipe) for p in fitting]
             with devices.watched(chosen):
                 found = _by_words(
                     record, teacher, fitting, chosen, rng, clock, progress, checkpoint, start
@@ -221,60 +210,14 @@ def _by_words(
         record.populations += 1
         if attempt.proved is not None:
             record.wrong_before = attempt.wrong_before
-            return plan.shape, attempt.proved
+            return attempt.proved
+        if not clock.over() and plan.recipe == "default" and record.populations == len(fitting):
+            found = by_questions(record, teacher, plan.ticks, rng, clock.over)
+            if found is not None:
+                return found
         if clock.over():
             return None
     raise AssertionError("there is always a plan")
-
-
-def _by_states(
-    record: Record, teacher: Teacher, rng: np.random.Generator, clock: _Clock
-) -> Found | None:
-    """Without words: codes learned on the machine's table, else a network divided out of it."""
-    from bonsaic.grow.table import Table
-    from bonsaic.grow.widen import widen
-
-    machine, mealy = teacher.taught_by_state(), teacher.mealy
-    rows = int(mealy.legal.sum())
-    if mealy.states > 1 and rows <= TABLE_ROWS:
-        bits = int(np.ceil(np.log2(mealy.states))) + 3
-        shape = Architecture(len(mealy.inputs), ((bits, 12),), len(mealy.outputs))
-        weights = shape.initial(rng, TABLE_NETWORKS)
-        codes = rng.normal(0, 0.5, (TABLE_NETWORKS, mealy.states, bits))
-        table = Table(shape, weights, codes, machine)
-        record.begin(shape, TABLE_NETWORKS)
-        for _ in range(TABLE_STEPS):
-            if clock.over():
-                return None
-            table.step()
-            record.steps += 1
-            for i in table.right() if table.steps % 20 == 0 else ():
-                found = teacher.check(shape, table.network(i))
-                flat = widen(shape, table.network(i), teacher, found) if found.right else None
-                if flat is not None:
-                    return shape, flat
-    record.made = CONSTRUCTED
-    return _constructed(record, teacher, mealy, clock)
-
-
-def _by_letters(record: Record, teacher: Teacher, clock: _Clock) -> Found | None:
-    """Without training, for a program without state: words of one letter say all there is to know."""
-    from bonsaic.grow.logic import asked
-
-    record.made = ANSWERED
-    return _constructed(record, teacher, asked(teacher), clock)
-
-
-def _constructed(record: Record, teacher: Teacher, mealy: Mealy, clock: _Clock) -> Found | None:
-    from bonsaic.grow.logic import construct
-
-    found = construct(mealy, clock.over)
-    if found is not None:
-        record.begin(found[0], 1)
-        if teacher.check(*found).proved:
-            return found
-    record.made = TRAINED
-    return None
 
 
 def _advice(record: Record, guide: str, budget: float) -> str:

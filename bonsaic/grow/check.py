@@ -83,8 +83,8 @@ def soft_tick(
 
 
 def first_codes(shape: Architecture, flat: np.ndarray) -> np.ndarray:
-    """[states], each -1 or +1."""
-    return np.concatenate([sign(first) for _, _, first in shape.parts(flat)])
+    """[states], as soft as they are."""
+    return np.concatenate([first for _, _, first in shape.parts(flat)])
 
 
 def walk(
@@ -99,7 +99,7 @@ def walk(
     cap = cap or CAP + CAP_PER_STATE * machine.mealy.states
     states = sum(s for s, _ in shape.cells)
     number = Codes(states)
-    code, q = first_codes(shape, flat)[None], np.zeros(1, np.int64)
+    code, q = sign(first_codes(shape, flat))[None], np.zeros(1, np.int64)
     seen = number.number(code) * m.states + q
     met = [(q, code)]
     history: list[

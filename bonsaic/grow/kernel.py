@@ -63,7 +63,7 @@ def losses(
 
     They are [groups, networks, weights] and [groups, networks, 2]. weights float32 [networks, weights]; words and
     targets float32 [vectors, ticks, wires, lanes], -1 or +1 and 0 for a target that does not matter; picks int32
-    [networks, vectors]; knobs float32, the first two being the hardness of states and of outputs.
+    [networks, vectors]; knobs float32: the hardness of states, of outputs, ticks that count, and more.
     """
     gradients = Tensor.empty(batch.groups, batch.networks, shape.weights)
     sums = Tensor.empty(batch.groups, batch.networks, 2)
@@ -86,9 +86,9 @@ def adam(
 ) -> list[Tensor]:
     """`moved` after a step of Adam: weights, first and second moments, and the losses as means.
 
-    gradients and sums are what `losses` gives; share float32 [networks, weights], of the penalty; knobs float32 [5],
-    the last three being Adam's rate and what makes either moment unbiased. constants: those that `adam.cl` names, its
-    sizes excepted.
+    gradients and sums are what `losses` gives; share float32 [networks, weights], of the penalty; knobs float32 [7],
+    the last four being Adam's rate, what makes either moment unbiased, and one over the number of outputs in a sum.
+    constants: those that `adam.cl` names, its sizes excepted.
     """
     groups, networks, weights = map(int, gradients.shape)
     lanes = next(n for n in (8, 4, 2, 1) if networks * weights % n == 0)

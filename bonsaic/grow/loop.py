@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -11,11 +10,10 @@ import numpy as np
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.check import Walk
 from bonsaic.grow.kernel import tuned
-from bonsaic.grow.own import own_machine
+from bonsaic.grow.own import Soft, machine_of
 from bonsaic.grow.population import Population, Sparsity
 from bonsaic.grow.recipes import RECIPES
-from bonsaic.grow.repair import repair, settle
-from bonsaic.grow.sort import own_means, sort_codes
+from bonsaic.grow.repair import NEARLY, look, repaired
 from bonsaic.grow.teacher import CODES, Teacher
 from bonsaic.grow.widen import widen
 from bonsaic.grow.words import Sampler
@@ -23,29 +21,28 @@ from bonsaic.grow.words import Sampler
 NETWORKS, WORDS, EXAMPLES = 16, 32, 8  # words of a step: shared ones, then own counterexamples
 POOL = 512  # shared words, drawn ahead
 CYCLE = 600  # steps of the learning rate
-SOFT, HARD = 200, 400  # states start to harden, are hard
-CHECK, REPAIR, SELECT = 25, 50, 200  # every so many steps
+FIRST_TICKS = 4  # of a word, at first; it doubles
+LENGTHEN, PATIENCE = (
+    0.02,
+    200,
+)  # once so little is wrong on words of this length, or after so many steps
+SOFT, HARD = 200, 400  # states start to harden, are hard, where networks are not repaired
+CHECK, REDRAW, SELECT = 25, 50, 200  # every so many steps
 RATE = 0.02
-PROMISING, REPAIRABLE = 0.002, 0.05  # share of wrong decisions on the last words
+PROMISING = 0.002  # share of wrong decisions on the last words
 HOPELESS = 0.08  # the best network's share halfway, above which a population is given up
 KEPT_EXAMPLES = 24
-EXTRACTED = 4  # networks whose own machines are looked for
-SORTED, SORT_NOISE = 8, (0.0, 0.1, 0.3)  # networks; codes that are too alike need a mutation
+LOOKED_AT = 4  # networks that may be repaired, at a check
+COPIED = 100  # steps until which networks are repaired with no more neurons than they have
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A population to try. sort: its best networks' codes are sorted in one stroke, however wrong they are.
-
-    soft: states are never hardened in training; a network that answers rightly is hardened as the machine it is itself.
-    recipe: of `RECIPES`; only the default one's networks are repaired, and their margins grown.
-    """
+    """A population to try. recipe: of `RECIPES`; only the default one's networks are repaired and widened."""
 
     shape: Architecture
     ticks: int
     steps: int
-    sort: bool = False
-    soft: bool = False
     recipe: str = "default"
 
 
@@ -59,8 +56,10 @@ class Attempt:
     is_cpu: bool
     steps: int = 0
     solved: int = 0
-    proved: np.ndarray | None = None
-    wrong_before: float = 0.0  # of the proved network, on its last words before any repair
+    ticks: int = 0  # of each word that count
+    since: int = 0  # steps before words were that long
+    proved: tuple[Architecture, np.ndarray] | None = None
+    wrong_before: float = 0.0  # of the proved network, on words it had not seen, before any repair
     best: np.ndarray | None = None
     penalty: float = 0.0
     outstanding: tuple[np.ndarray, ...] = ()
@@ -74,10 +73,16 @@ class Attempt:
         weights = self.plan.shape.initial(self.rng, NETWORKS)
         make = RECIPES[self.plan.recipe]
         self.population = make(self.plan.shape, batch, weights, Sparsity())
+        self.ticks = FIRST_TICKS if self._repairs else self.plan.ticks
+
+    @property
+    def _repairs(self) -> bool:
+        return self.plan.recipe == "default"
 
     def state(self) -> tuple[dict, dict[str, np.ndarray]]:
         """What `restore` needs after any yield, unless it was hopeless: for JSON, and arrays."""
-        facts = {name: getattr(self, name) for name in ("steps", "penalty", "most_solved")}
+        names = ("steps", "penalty", "most_solved", "ticks", "since")
+        facts = {name: getattr(self, name) for name in names}
         facts["random"] = self.rng.bit_generator.state
         facts["examples"] = [[word.tolist() for word in words] for words in self.examples]
         assert self.letters is not None
@@ -86,8 +91,8 @@ class Attempt:
     def restore(self, facts: dict, arrays: dict[str, np.ndarray]) -> None:
         """Go on from there."""
         self.rng.bit_generator.state = facts["random"]
-        self.steps, self.penalty = facts["steps"], facts["penalty"]
-        self.most_solved = facts["most_solved"]
+        for name in ("steps", "penalty", "most_solved", "ticks", "since"):
+            setattr(self, name, facts[name])
         self.examples = [[np.array(word) for word in words] for words in facts["examples"]]
         self.population.restore(arrays, self.steps)
         self.letters = arrays["letters"]
@@ -106,20 +111,22 @@ class Attempt:
         while self.steps < self.plan.steps:
             turn = np.cos(np.pi * (self.steps % CYCLE) / CYCLE)
             rate = RATE * (0.05 + 0.95 * (1 + turn) / 2)
-            hard = 0.0 if self.plan.soft else np.clip((self.steps - SOFT) / (HARD - SOFT), 0, 1)
+            hard = 0.0 if self._repairs else np.clip((self.steps - SOFT) / (HARD - SOFT), 0, 1)
             drawn = self.rng.integers(0, shared, (NETWORKS, WORDS // lanes))
-            population.step(rate, hard, 1.0, np.concatenate([drawn, own], 1))
+            population.step(rate, hard, 1.0, np.concatenate([drawn, own], 1), self.ticks)
             self.steps += 1
             if self.steps % CHECK:
                 continue
             losses = population.loss()
-            self._look(population, losses[:, 1], hard)
-            halfway = 2 * self.steps == self.plan.steps and not self.plan.sort
+            self._look(population, losses[:, 1])
+            halfway = 2 * self.steps == self.plan.steps
             self.hopeless = bool(halfway and losses[:, 1].min() > HOPELESS)
-            if self.steps % SELECT == 0 and self.proved is None:
+            if self.proved is None and self.steps % SELECT == 0:
                 self._select(population, losses)
+            if self.proved is None and self.steps % REDRAW == 0:
                 self.letters = self._draw()
                 population.learn(*self.teacher.answers(self.letters))
+            self._lengthen(losses[:, 1].min())
             yield losses
             if self.proved is not None or self.hopeless:
                 return
@@ -128,95 +135,85 @@ class Attempt:
         """Fresh shared words, and each network's counterexamples with random ends."""
         ticks = self.plan.ticks
         letters = self.teacher.draw(self.rng, POOL + NETWORKS * EXAMPLES, ticks)
-        for i, words in enumerate(self.examples):
-            for j in range(EXAMPLES if words else 0):
-                word = words[self.rng.integers(len(words))][:ticks]
-                letters[POOL + i * EXAMPLES + j] = self.teacher.extend(word, ticks, self.rng)
+        picked = [
+            (POOL + i * EXAMPLES + j, words[self.rng.integers(len(words))])
+            for i, words in enumerate(self.examples)
+            for j in range(EXAMPLES if words else 0)
+        ]
+        if picked:
+            rows, words = zip(*picked, strict=True)
+            letters[list(rows)] = self.teacher.extend(list(words), ticks, self.rng)
         return letters
 
-    def _look(self, population: Population, wrong: np.ndarray, hard: float) -> None:
+    def _lengthen(self, least: float) -> None:
+        """Words of twice as many ticks, once the best network's share of wrong decisions is small."""
+        if least <= LENGTHEN or self.steps - self.since >= PATIENCE:
+            self.ticks, self.since = min(2 * self.ticks, self.plan.ticks), self.steps
+
+    def _look(self, population: Population, wrong: np.ndarray) -> None:
         """Checks and repairs at fixed steps, best network first, so that a result never depends on speed."""
         self.solved = int((wrong == 0).sum())
         self.most_solved = max(self.most_solved, self.solved)
         order = np.argsort(wrong, kind="stable")
-        repairing = (
-            (self.plan.soft or self.teacher.may_tell(CODES))
-            and self.plan.recipe == "default"
-            and self.plan.shape.cells[-1][0] > 0
-            and self.steps % REPAIR == 0
-        )
-        limit = 1.0 if repairing and self.plan.sort else REPAIRABLE
-        order = order[wrong[order] <= limit]
+        order = order[wrong[order] <= NEARLY]
         if not len(order):
             return
-        weights = population.networks()
+        weights, shape = population.networks(), self.plan.shape
         self._keep(weights[order[0]])
         for i in order[wrong[order] <= PROMISING]:
-            found = self.teacher.check(self.plan.shape, weights[i])
-            if found.right and self._finish(weights[i], found, wrong[i]):
+            found = self.teacher.check(shape, weights[i])
+            if found.right and self._finish(shape, weights[i], found):
                 return
             self.examples[i] = (self.examples[i] + list(found.words))[-KEPT_EXAMPLES:]
             self.outstanding = self.outstanding or found.words
-        if repairing:
-            for i, flat, found in self._repairs(weights, order, wrong, hard):
-                if self._finish(flat, found, wrong[i]):
+        if self._repairs and shape.cells[-1][0]:
+            for i in order[:LOOKED_AT]:
+                if self._repair(i, weights[i], wrong[i]):
                     return
 
-    def _repairs(
-        self, weights: np.ndarray, order: np.ndarray, wrong: np.ndarray, hard: float
-    ) -> Iterator[tuple[int, np.ndarray, Walk]]:
-        """Networks that answer rightly after repair: number, weights and walk."""
-        if self.plan.soft:
-            yield from self._hardened(weights, order[wrong[order] <= PROMISING][:EXTRACTED])
-            return
-        shape, machine = self.plan.shape, self.teacher.sorted_by_state()
-        if self.plan.sort:
-            for i, noise in itertools.product(order[:SORTED], SORT_NOISE):
-                flat = weights[i] + noise * self.rng.normal(size=shape.weights)
-                means = own_means(shape, flat, machine, self.rng, hard)
-                flat = sort_codes(shape, flat, machine, means)
-                found = self.teacher.check(shape, flat)
-                if found.right:
-                    yield i, flat, found
-            return
-        near = order[wrong[order] <= REPAIRABLE]
-        for k, flat, found in settle(shape, weights[near[:8]], machine, self.rng, hard):
-            yield near[k], flat, found
-        for i in near[:2] if hard >= 1 else ():
-            repaired = repair(shape, weights[i], machine, self.rng)
-            if repaired:
-                yield i, *repaired
+    def _repair(self, i: int, flat: np.ndarray, wrong: float) -> bool:
+        """Whether a nearly right network is proved once its codes are sorted.
 
-    def _hardened(
-        self, weights: np.ndarray, order: np.ndarray
-    ) -> Iterator[tuple[int, np.ndarray, Walk]]:
-        """As `_repairs`, but codes are sorted by the states of the machine that the network itself is taken for."""
-        shape, states = self.plan.shape, self.teacher.mealy.states
+        By the program's states or, where they may not be told, by those of the machine that it is taken for itself.
+        """
+        shape, ticks = self.plan.shape, self.plan.ticks
+        machine = self._machine(flat, wrong)
+        seen = look(shape, flat, machine, ticks, self.rng) if machine else None
+        if machine is None or seen is None or seen.wrong > NEARLY:
+            return False
+        for copied in (False, True) if self.steps >= COPIED else (False,):
+            wider, weights = repaired(shape, flat, machine, seen, self.rng, copied=copied)
+            found = self.teacher.check(wider, weights)
+            if found.right and self._finish(wider, weights, found, seen.wrong):
+                return True
+            self.examples[i] = (self.examples[i] + list(found.words))[-KEPT_EXAMPLES:]
+        return False
+
+    def _machine(self, flat: np.ndarray, wrong: float) -> Sampler | None:
+        """What a network's codes are sorted by."""
+        if self.teacher.may_tell(CODES):
+            return self.teacher.sorted_by_state()
+        if wrong > PROMISING:
+            return None
         assert self.letters is not None
-        for i in order:
-            own = own_machine(shape, weights[i], self.teacher, self.letters[:POOL], states)
-            if own is None:
-                continue
-            machine = Sampler(own)
-            hardened = [flat for _, flat, _ in settle(shape, weights[[i]], machine, self.rng, 0.0)]
-            repaired = None if hardened else repair(shape, weights[i], machine, self.rng)
-            for flat in hardened or ([repaired[0]] if repaired else []):
-                found = self.teacher.check(shape, flat)
-                if found.right:
-                    yield i, flat, found
-                self.examples[i] = (self.examples[i] + list(found.words))[-KEPT_EXAMPLES:]
+        asked = Soft(self.plan.shape, flat, self.teacher)
+        own = machine_of(asked, self.letters[:POOL], self.teacher.mealy.states)
+        return Sampler(own) if own else None
 
     def _keep(self, flat: np.ndarray) -> None:
         self.best, self.outstanding = flat.copy(), ()
         self.penalty = float((Sparsity().penalty(flat) * self.plan.shape.regularised()).sum())
 
-    def _finish(self, flat: np.ndarray, found: Walk, wrong: float) -> bool:
+    def _finish(
+        self, shape: Architecture, flat: np.ndarray, found: Walk, wrong: float = 0.0
+    ) -> bool:
         """Whether the network stays right once its margins are widened and its weights rounded."""
-        if self.plan.recipe == "default":
-            self.proved = widen(self.plan.shape, flat, self.teacher, found)
+        if self._repairs:
+            widened = widen(shape, flat, self.teacher, found)
+            self.proved = None if widened is None else (shape, widened)
         elif found.proved:
-            self.proved = flat
-        self.wrong_before = float(wrong)
+            self.proved = shape, flat
+        self.wrong_before = wrong
         return self.proved is not None
 
     def _select(self, population: Population, losses: np.ndarray) -> None:

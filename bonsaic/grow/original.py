@@ -94,7 +94,7 @@ class Original(Attempt):
         self.best, self.penalty = small, float(self._costs(small))
         verdict = self.teacher.judge(self.plan.shape, small, self.over)
         if isinstance(verdict, Proved):
-            self.proved = small
+            self.proved = self.plan.shape, small
         elif isinstance(verdict, Differs):
             letters = self.teacher.mealy.letters.tolist()
             self.outstanding = (np.array([letters.index(list(x)) for x in verdict.word]),)

@@ -1,8 +1,8 @@
-"""The machine a trained network is taken for, found by asking the network alone about further words.
+"""A machine found by asking about words alone: what a trained network is taken for, or what a program answers.
 
-This is Angluin's L* ("Learning regular sets from queries and counterexamples", 1987) with the network as its teacher
-(Weiss, Goldberg and Yahav, "Extracting automata from recurrent neural networks", 2018). The program is asked, as in
-training, which words are legal and which outputs matter.
+This is Angluin's L* ("Learning regular sets from queries and counterexamples", 1987), with the network as its teacher
+(Weiss, Goldberg and Yahav, "Extracting automata from recurrent neural networks", 2018) or the program itself. Which
+words are legal and which outputs matter is always the program's to say, as in training.
 """
 
 from __future__ import annotations
@@ -12,28 +12,54 @@ from collections import defaultdict
 import numpy as np
 
 from bonsaic.grow.architecture import Architecture
-from bonsaic.grow.check import soft_tick
+from bonsaic.grow.check import first_codes, soft_tick
 from bonsaic.grow.teacher import Teacher
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 
 Word = tuple[int, ...]
-QUESTIONS = 50_000  # words of one round; larger tables take too long
-SUFFIXES = 100  # beyond a letter's; a network that needs more has no small machine
+QUESTIONS = 500_000  # words of one round; larger tables take too long
+SUFFIXES = 100  # beyond a letter's; what needs more is no small machine
 
 
-def own_machine(
-    shape: Architecture, flat: np.ndarray, teacher: Teacher, words: np.ndarray, states: int
-) -> Mealy | None:
-    """A machine of at most `states` states that answers legal words [words, ticks] of letters as the soft network does.
+class Program:
+    """The program's answers to words; where an output does not matter it is FREE."""
 
-    States are told apart by the network's answers to suffixes; None where there is no such machine, or none is found.
+    def __init__(self, teacher: Teacher):
+        self.teacher = teacher
+
+    def answers(self, letters: np.ndarray) -> np.ndarray:
+        """int8 [words, ticks, outputs]: 0, 1 or FREE."""
+        wanted = self.teacher.answers(letters)[1]
+        return np.where(wanted == 0, FREE, wanted > 0).astype(np.int8)
+
+
+class Soft(Program):
+    """A soft network's answers; where an output does not matter to the program it is FREE."""
+
+    def __init__(self, shape: Architecture, flat: np.ndarray, teacher: Teacher):
+        super().__init__(teacher)
+        self._shape, self._flat = shape, flat.astype(np.float64)
+
+    def answers(self, letters: np.ndarray) -> np.ndarray:
+        wires, matters = self.teacher.answers(letters)
+        codes = np.repeat(first_codes(self._shape, self._flat)[None], len(letters), 0)
+        values = np.empty(matters.shape)
+        for t in range(letters.shape[1]):
+            codes, values[:, t] = soft_tick(
+                self._shape, self._flat, wires[:, t].astype(np.float64), codes
+            )
+        return np.where(matters == 0, FREE, values > 0).astype(np.int8)
+
+
+def machine_of(asked: Program, words: np.ndarray, states: int) -> Mealy | None:
+    """A machine of at most `states` states that answers legal words [words, ticks] of letters as who is asked does.
+
+    States are told apart by the answers to suffixes; None where there is no such machine, or none is found.
     """
-    ask = _Network(shape, flat, teacher)
-    mealy = teacher.mealy
-    wanted = ask.answers(words)
+    wanted = asked.answers(words)
     suffixes: list[Word] = []
     while len(suffixes) <= SUFFIXES:
-        machine = _close(ask, mealy, suffixes, states)
+        machine = _close(asked, suffixes, states)
         if machine is None:
             return None
         at = np.zeros(len(words), np.int64)
@@ -49,65 +75,55 @@ def own_machine(
     return None
 
 
-def _close(ask: _Network, mealy: Mealy, suffixes: list[Word], most: int) -> Mealy | None:
+def _close(asked: Program, suffixes: list[Word], most: int) -> Mealy | None:
     """The machine of the access words that suffixes tell apart, breadth first; None beyond `most` states."""
+    mealy = asked.teacher.mealy
     letters = len(mealy.letters)
     if most * letters * (letters + len(suffixes)) > QUESTIONS:
         return None
-    reached: list[Word] = [()]
-    rows = ask.rows(reached, letters, suffixes)
-    number = {rows[0].tobytes(): 0}
+    told = _rows(asked, np.zeros((1, 0), np.int64), suffixes)
+    number = {told[0].tobytes(): 0}
     following = np.full((most, letters), ILLEGAL, np.int32)
-    new = 0
-    while new < len(reached):
-        old, new = new, len(reached)
-        legal = [(q, x) for q in range(old, new) for x in range(letters) if rows[q][x, -1]]
-        further = [(*reached[q], x) for q, x in legal]
-        for (q, x), word, row in zip(
-            legal, further, ask.rows(further, letters, suffixes), strict=True
-        ):
-            at = number.setdefault(row.tobytes(), len(reached))
-            if at == len(reached):
+    outs, layer, new = [told[0, :letters, :-1]], np.zeros((1, 0), np.int64), 0
+    while len(layer):  # words of one length
+        row, x = np.nonzero(told[:, :letters, -1])
+        further = np.concatenate([layer[row], x[:, None]], 1)
+        answered, reached = _rows(asked, further, suffixes), []
+        for i, (q, letter) in enumerate(zip((new + row).tolist(), x.tolist(), strict=True)):
+            at = number.setdefault(answered[i].tobytes(), len(outs))
+            if at == len(outs):
                 if at == most:
                     return None
-                reached.append(word)
-                rows.append(row)
-            following[q, x] = at
-    outs = np.array([row[:letters, :-1] for row in rows], np.int8)
+                reached.append(i)
+                outs.append(answered[i, :letters, :-1])
+            following[q, letter] = at
+        new += len(layer)
+        layer, told = further[reached], answered[reached]
     return Mealy(
-        mealy.name, mealy.inputs, mealy.outputs, mealy.letters, following[: len(outs)], outs
+        mealy.name,
+        mealy.inputs,
+        mealy.outputs,
+        mealy.letters,
+        following[: len(outs)],
+        np.array(outs),
     )
 
 
-class _Network:
-    """A soft network's answers; where an output does not matter to the program it is FREE."""
-
-    def __init__(self, shape: Architecture, flat: np.ndarray, teacher: Teacher):
-        self._shape, self._flat, self._teacher = shape, flat.astype(np.float64), teacher
-
-    def answers(self, letters: np.ndarray) -> np.ndarray:
-        """int8 [words, ticks, outputs]: 0, 1 or FREE."""
-        wires, matters = self._teacher.answers(letters)
-        codes = np.concatenate([first for _, _, first in self._shape.parts(self._flat)])
-        codes = np.repeat(codes[None], len(letters), 0)
-        values = np.empty(matters.shape)
-        for t in range(letters.shape[1]):
-            codes, values[:, t] = soft_tick(
-                self._shape, self._flat, wires[:, t].astype(np.float64), codes
-            )
-        return np.where(matters == 0, FREE, values > 0).astype(np.int8)
-
-    def rows(self, reached: list[Word], letters: int, suffixes: list[Word]) -> list[np.ndarray]:
-        """Of each word, [letters + suffixes, outputs + 1]: the answer when the suffix ends, and whether it is legal."""
-        of_length = defaultdict(list)
-        for i, word in enumerate(reached):
-            for j, suffix in enumerate([*((x,) for x in range(letters)), *suffixes]):
-                of_length[len(word) + len(suffix)].append((i, j, word + suffix))
-        shape = len(reached), letters + len(suffixes), self._shape.outputs + 1
-        rows = np.empty(shape, np.int8)
-        for asked in of_length.values():
-            words = np.array([word for _, _, word in asked])
-            legal = self._teacher.legal(words)[:, None]
-            last = np.where(legal, self.answers(words)[:, -1], FREE)
-            rows[[i for i, _, _ in asked], [j for _, j, _ in asked]] = np.hstack([last, legal])
-        return list(rows)
+def _rows(asked: Program, words: np.ndarray, suffixes: list[Word]) -> np.ndarray:
+    """int8 [words, letters + suffixes, outputs + 1]: the answer as the suffix ends, and whether the word is legal."""
+    mealy = asked.teacher.mealy
+    letters = len(mealy.letters)
+    rows = np.empty((len(words), letters + len(suffixes), len(mealy.outputs) + 1), np.int8)
+    of_length = defaultdict(list)
+    for j, suffix in enumerate([*((x,) for x in range(letters)), *suffixes]):
+        of_length[len(suffix)].append((j, suffix))
+    for listed in of_length.values():
+        ends = np.array([suffix for _, suffix in listed])
+        together = np.concatenate(
+            [np.repeat(words, len(ends), 0), np.tile(ends, (len(words), 1))], 1
+        )
+        legal = asked.teacher.legal(together)[:, None]
+        last = np.where(legal, asked.answers(together)[:, -1], FREE)
+        answers = np.hstack([last, legal]).reshape(len(words), len(ends), -1)
+        rows[:, [j for j, _ in listed]] = answers
+    return rows

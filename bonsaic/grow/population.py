@@ -42,7 +42,7 @@ class Population:
         )
         self.losses = Tensor.zeros(batch.networks, 2).contiguous().realize()
         share = Tensor(np.tile(shape.regularised(), (batch.networks, 1))).realize()
-        self._knobs = Tensor.zeros(5).contiguous().realize()
+        self._knobs = Tensor.zeros(7).contiguous().realize()
         self._picks = (
             Tensor(np.zeros((batch.networks, batch.vectors), np.int32)).contiguous().realize()
         )
@@ -51,7 +51,6 @@ class Population:
 
         constants = {key.upper(): f"{float(value)}f" for key, value in vars(sparsity).items()}
         constants |= {"BETA1": f"{BETA1}f", "BETA2": f"{BETA2}f", "EPSILON": f"{EPSILON}f"}
-        constants["SCALE"] = f"{1 / (batch.words * batch.ticks * shape.outputs)}f"
 
         @TinyJit
         def step() -> Tensor:
@@ -72,11 +71,21 @@ class Population:
         else:
             self._learned = tuple(Tensor(values).realize() for values in rows)
 
-    def step(self, rate: float, hard_states: float, hard_outputs: float, picks: np.ndarray) -> None:
-        """One step of Adam on the picked vectors [networks, vectors]."""
+    def step(
+        self,
+        rate: float,
+        hard_states: float,
+        hard_outputs: float,
+        picks: np.ndarray,
+        ticks: int | None = None,
+    ) -> None:
+        """One step of Adam on the first ticks of the picked vectors [networks, vectors]; on all without `ticks`."""
+        ticks = ticks or self.batch.ticks
         self._steps += 1
         unbias = [1 / (1 - beta**self._steps) for beta in (BETA1, BETA2)]
-        put(self._knobs, np.array([hard_states, hard_outputs, rate, *unbias], np.float32))
+        scale = 1 / (self.batch.words * ticks * self.shape.outputs)
+        knobs = [hard_states, hard_outputs, ticks, rate, *unbias, scale]
+        put(self._knobs, np.array(knobs, np.float32))
         put(self._picks, picks.astype(np.int32))
         self._step()
 

@@ -66,11 +66,18 @@ class BlackBox(Population):
 
         self._look = look
 
-    def step(self, rate: float, hard_states: float, hard_outputs: float, picks: np.ndarray) -> None:
+    def step(
+        self,
+        rate: float,
+        hard_states: float,
+        hard_outputs: float,
+        picks: np.ndarray,
+        ticks: int | None = None,
+    ) -> None:
         """One generation, its candidates judged as hard networks on the same words."""
         candidates = np.array(self._search.ask())
         put(self.weights, candidates.astype(np.float32))
-        put(self._knobs, np.ones(5, np.float32))
+        put(self._knobs, np.array([1, 1, self.batch.ticks, 0, 0, 0, 0], np.float32))
         put(self._picks, np.broadcast_to(picks[:1], picks.shape).astype(np.int32))
         self._look()
         cost = self.loss()[:, 0] + self._penalty(candidates)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 TRAINED = "trained"
 CONSTRUCTED = "constructed from the program's table, not trained"
+ASKED_FOR = "constructed from the machine that answers to words tell (L*), not trained"
 ANSWERED = "constructed from the outputs of every word of one letter, not trained"
 
 

@@ -1,233 +1,136 @@
-"""Repair: an almost right network is retaught its own transition table, its codes sorted by the machine's states."""
+"""Repair: the codes of a network that is nearly right are sorted by the states of a machine, in one stroke."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from bonsaic.grow.activation import ameo, sign
 from bonsaic.grow.architecture import Architecture
-from bonsaic.grow.check import Walk, walk
-from bonsaic.grow.refit import refit_neurons, refit_outputs
-from bonsaic.grow.table import Table
+from bonsaic.grow.check import first_codes, soft_tick
+from bonsaic.grow.refit import refit_head
 from bonsaic.grow.words import Sampler
 
-WORDS, TICKS = 20, 32  # run anew in every round; many small rounds work, few big ones do not
-NEURON_STEPS, OUTPUT_STEPS = 30, 60
-EFFORT = 40_000  # rows taught in all rounds together
-SETTLE_WORDS, SETTLE_TICKS = 64, 24
-SETTLE_STEPS, SETTLE_CHECK = 240, 20
-SETTLE_ROWS = 400  # bigger tables take too long
-TOO_FEW = 12  # pairs in all, below which a pair met once counts too
+NEARLY = 0.05  # share of wrong outputs, on words not seen before, of a network that is nearly right
+WORDS = 64  # and one more for every state, on which a network is judged and its codes are met
+MUTATION = 0.3  # of the first copy of a neuron; the next is mutated twice as much, and so on
+SHIFTS, CLEAR = np.linspace(-1, 1, 41), 0.15
+RIDGE = 1e-9  # of the least squares, for codes that are not independent
 
 
 @dataclass(frozen=True)
-class Pairs:
-    """Pairs of a machine state and a code that the network was seen in. good: fit to be taught."""
+class Seen:
+    """What a network did on words it had not seen: the share of wrong outputs, and its neurons' sums.
 
-    state: np.ndarray
-    code: np.ndarray
-    count: np.ndarray
-    good: np.ndarray
+    means: what its codes and biases added up to, on average [states of the machine, neurons].
+    """
+
+    wrong: float
+    means: np.ndarray
 
 
-def repair(
+def repaired(
     shape: Architecture,
     flat: np.ndarray,
     machine: Sampler,
+    seen: Seen,
     rng: np.random.Generator,
-    rounds: int = 80,
-) -> tuple[np.ndarray, Walk] | None:
-    """Weights that answer rightly everywhere and their walk, or None after `rounds` rounds.
-
-    Only the last cell may have states, and only it and the head are retaught.
-    """
-    flat = flat.astype(np.float64)
-    wires = _features(shape, flat, machine)
-    taught, words = 0, WORDS + machine.mealy.states // 2
-    letters, states = machine.draw(rng, rounds * words, TICKS)
-    for k in range(0, rounds * words, words):
-        pairs = _sort_codes(
-            shape, flat, machine, wires, letters[k : k + words], states[k : k + words]
-        )
-        if pairs is None:
-            return None
-        taught += int(machine.mealy.legal[pairs.state[pairs.good]].sum())
-        if taught > EFFORT:
-            return None
-        flat = _reteach(shape, flat, machine, wires, pairs)
-        found = walk(shape, flat, machine)
-        if found.right:
-            return flat, found
-    return None
+    *,
+    copied: bool,
+) -> tuple[Architecture, np.ndarray]:
+    """The network sorted; copied: with mutated copies of its neurons for every row of the machine and more."""
+    rows = int(machine.mealy.legal.sum())
+    least = rows + rows // 4 + 16 if copied else 0
+    return _sorted(*_copied(shape, flat.astype(np.float64), seen.means, least, rng), machine)
 
 
-def settle(
-    shape: Architecture,
-    weights: np.ndarray,
-    machine: Sampler,
-    rng: np.random.Generator,
-    hard: float,
-) -> Iterator[tuple[int, np.ndarray, Walk]]:
-    """Trains networks [networks, weights] on the table at once, each from its own average code of every state.
-
-    Yields number, weights and walk of those that answer rightly everywhere; takes soft states, too.
-    """
-    if machine.mealy.legal.sum() > SETTLE_ROWS:
-        return
-    table = Table(shape, weights, _average_codes(shape, weights, machine, rng, hard), machine)
-    done: set[int] = set()
-    for _ in range(SETTLE_STEPS // SETTLE_CHECK):
-        for _ in range(SETTLE_CHECK):
-            table.step()
-        for i in table.right():
-            found = walk(shape, table.network(i), machine) if i not in done else None
-            if found and found.right:
-                done.add(i)
-                yield i, table.network(i), found
+def look(
+    shape: Architecture, flat: np.ndarray, machine: Sampler, ticks: int, rng: np.random.Generator
+) -> Seen:
+    """Run a network of one cell with soft states on fresh words of so many ticks."""
+    m, flat = machine.mealy, flat.astype(np.float64)
+    (layer, kernel, _), _ = shape.parts(flat)
+    letters, states = machine.draw(rng, WORDS + m.states, ticks)
+    total, count, wrong = np.zeros((m.states, layer.neurons)), np.zeros(m.states), 0
+    codes = np.tile(first_codes(shape, flat), (len(letters), 1))
+    for t in range(ticks):
+        np.add.at(total, states[:, t], kernel[0] + codes @ kernel[1 + layer.inputs :])
+        np.add.at(count, states[:, t], 1)
+        codes, values = soft_tick(shape, flat, machine.wires[letters[:, t]].astype(float), codes)
+        target = machine.signs[states[:, t], letters[:, t]]
+        wrong += int(((values * target <= 0) & (target != 0)).sum())
+    answers = letters.size * len(m.outputs)
+    return Seen(wrong / max(1, answers), total / np.maximum(count, 1)[:, None])
 
 
-def _average_codes(
-    shape: Architecture,
-    weights: np.ndarray,
-    machine: Sampler,
-    rng: np.random.Generator,
-    hard: float,
-) -> np.ndarray:
-    """[networks, states of the machine, state bits], over words of which each state is part."""
-    letters, states = machine.draw(rng, SETTLE_WORDS + machine.mealy.states, SETTLE_TICKS)
-    *front, (layer, kernel, first), _ = shape.parts(weights)
-    s = layer.states
-    wires = np.broadcast_to(machine.wires, (len(weights), *machine.wires.shape))
-    for _, k, _ in front:
-        wires = sign(ameo(wires @ k[:, 1:] + k[:, :1], shape.f, shape.leak))
-    code = np.repeat((first + hard * (sign(first) - first))[:, None], len(letters), 1)
-    total = np.zeros((len(weights), machine.mealy.states, s), np.float32)
-    for t in range(SETTLE_TICKS):
-        in_state = np.eye(machine.mealy.states, dtype=np.float32)[states[:, t]]
-        total += in_state.T @ code
-        read = np.concatenate([wires[:, letters[:, t]], code], 2)
-        y = ameo(read @ kernel[:, 1:, :s] + kernel[:, :1, :s], shape.f, shape.leak)
-        code = y + hard * (sign(y) - y)
-    met = np.bincount(states.ravel(), minlength=machine.mealy.states)
-    return total / np.maximum(met, 1).astype(np.float32)[:, None]
+def _copied(
+    shape: Architecture, flat: np.ndarray, means: np.ndarray, least: int, rng: np.random.Generator
+) -> tuple[Architecture, np.ndarray, np.ndarray]:
+    """The network with mutated copies of its neurons, so that it has `least` of either kind; none is read."""
+    (layer, kernel, first), _ = shape.parts(flat)
+    counts = max(layer.states, least), max(layer.outputs, least)
+    wider = replace(shape, cells=(counts,))
+    source, noise = [], []
+    for start, of, count in zip(
+        (0, layer.states), (layer.states, layer.outputs), counts, strict=True
+    ):
+        copy, which = np.divmod(np.arange(count), of)
+        source.append(start + which)
+        noise.append(MUTATION * copy)
+    wires = slice(1, 1 + layer.inputs)
+    columns, mutation = np.concatenate(source), np.concatenate(noise)
+    made = np.zeros(wider.weights)
+    (_, new, new_first), _ = wider.parts(made)
+    new[wires] = kernel[wires][:, columns]
+    new[wires] += mutation * rng.normal(size=new[wires].shape)
+    new_first[:] = sign(first)[columns[: counts[0]]]
+    moved = means[:, columns]
+    return wider, made, moved + mutation * rng.normal(size=moved.shape)
 
 
-def _features(shape: Architecture, flat: np.ndarray, machine: Sampler) -> np.ndarray:
-    """What the last cell reads of every letter, [letters, wires]."""
-    wires = machine.wires.astype(np.float64)
-    for layer, kernel, _ in list(shape.parts(flat))[:-2]:
-        assert not layer.states, shape
-        wires = sign(ameo(wires @ kernel[1:] + kernel[0], shape.f, shape.leak))
-    return wires
+def _sorted(
+    shape: Architecture, flat: np.ndarray, means: np.ndarray, machine: Sampler
+) -> tuple[Architecture, np.ndarray]:
+    """Weights under which every code of a state acts as `means` [states of the machine, neurons] says.
 
-
-def _run(shape: Architecture, flat: np.ndarray, wires: np.ndarray) -> np.ndarray:
-    """Codes before every tick, [words, ticks, states]."""
-    *_, (_, kernel, first), _ = shape.parts(flat)
-    states = shape.cells[-1][0]
-    codes = np.empty((*wires.shape[:2], states))
-    code = np.tile(sign(first), (len(wires), 1))
-    for t in range(wires.shape[1]):
-        codes[:, t] = code
-        read = np.concatenate([wires[:, t], code], 1)
-        code = sign(ameo(read @ kernel[1:, :states] + kernel[0, :states], shape.f, shape.leak))
-    return codes
-
-
-def _sort_codes(
-    shape: Architecture,
-    flat: np.ndarray,
-    machine: Sampler,
-    wires: np.ndarray,
-    letters: np.ndarray,
-    visited: np.ndarray,
-) -> Pairs | None:
-    """The pairs met on these words; None if some state has no code of its own.
-
-    A code met in several states belongs to the one it was met in most; a good pair has its code to itself, answers
-    rightly on three quarters of its letters, and was met twice. Each state's most met pair is good in any case.
+    The means are moved a little where a sum would come near a zero of the activation; what wires add stays. A code is
+    then a feature of the state and letter before it; least squares reads the state out of it, and its product with
+    `means` is the new kernel. Exact where the features are independent, so with somewhat more state bits than the
+    machine has rows.
     """
     m = machine.mealy
-    codes = _run(shape, flat, wires[letters])
-    rows = np.concatenate([visited[..., None], codes], 2).reshape(-1, 1 + codes.shape[2])
-    rows, count = np.unique(rows, axis=0, return_counts=True)
-    state, code = rows[:, 0].astype(np.int64), rows[:, 1:]
-    _, same = np.unique(code, axis=0, return_inverse=True)
-    by_code = np.lexsort((state, -count, same.ravel()))
-    owner = np.zeros(len(rows), bool)
-    owner[by_code[np.diff(same.ravel()[by_code], prepend=-1) != 0]] = True
-
-    row, x = np.nonzero(m.legal[state])
-    wrong = _wrong(shape, flat, machine, wires, state[row], x, code[row]).any(1)
-    faults = np.bincount(row, wrong, len(rows))
-    good = owner & (faults <= 0.25 * m.legal[state].sum(1))
-    good &= (count >= 2) | (len(rows) < TOO_FEW)
-    best = np.lexsort((-count, ~owner, state))
-    best = best[np.diff(state[best], prepend=-1) != 0]
-    if len(best) < m.states or not owner[best].all():
-        return None
-    lacking = ~np.isin(state[best], state[good])
-    good[best[lacking]] = True
-    return Pairs(state, code, count, good)
+    (layer, kernel, first), (_, head, _) = shape.parts(flat)
+    s, wires = layer.states, machine.wires.astype(np.float64)
+    row, x = np.nonzero(m.legal)
+    of_wires = wires @ kernel[1 : 1 + layer.inputs]
+    means = means + _clearing(shape, machine, means, of_wires)
+    bits = sign(ameo(means[row] + of_wires[x], shape.f, shape.leak))
+    codes = np.concatenate([np.ones((len(row) + 1, 1)), np.vstack([bits[:, :s], first])], 1)
+    after = np.eye(m.states)[np.append(machine.next[row, x], 0)]
+    read = _least_squares(codes, after)
+    kernel[1 + layer.inputs :] = read[1:] @ means
+    kernel[0] = read[0] @ means
+    target = machine.signs[row, x]
+    features = np.concatenate([np.ones((len(row), 1)), bits[:, s:]], 1)
+    head[:] = _least_squares(features, target)
+    if ((features @ head) * target < np.abs(target) * 0.1).any():
+        head[:] = refit_head(features, target, head, 200)
+    return shape, flat
 
 
-def _wrong(
-    shape: Architecture,
-    flat: np.ndarray,
-    machine: Sampler,
-    wires: np.ndarray,
-    state: np.ndarray,
-    x: np.ndarray,
-    code: np.ndarray,
+def _clearing(
+    shape: Architecture, machine: Sampler, means: np.ndarray, of_wires: np.ndarray
 ) -> np.ndarray:
-    """bool [rows, outputs]"""
-    *_, (_, kernel, _), (_, head, _) = shape.parts(flat)
-    s = shape.cells[-1][0]
-    read = np.concatenate([wires[x], code], 1)
-    bits = sign(ameo(read @ kernel[1:, s:] + kernel[0, s:], shape.f, shape.leak))
-    target = machine.signs[state, x]
-    return (target != 0) & ((bits @ head[1:] + head[0]) * target <= 0)
+    """The shift [states of the machine, neurons] of least size that keeps every letter's sum clear of zeros, if any."""
+    shifts = SHIFTS[np.argsort(np.abs(SHIFTS), kind="stable")]
+    moved = np.zeros_like(means)
+    for q, legal in enumerate(machine.mealy.legal):
+        y = ameo(shifts[:, None, None] + means[q] + of_wires[legal], shape.f, shape.leak)
+        clear = np.minimum(np.abs(y).min(1), CLEAR)  # [shifts, neurons]
+        moved[q] = shifts[clear.argmax(0)]
+    return moved
 
 
-def _reteach(
-    shape: Architecture, flat: np.ndarray, machine: Sampler, wires: np.ndarray, pairs: Pairs
-) -> np.ndarray:
-    """Weights refitted on every good pair and legal letter.
-
-    The wanted next code is the network's own where that is good for the right state, else the nearest good one.
-    """
-    m, s = machine.mealy, shape.cells[-1][0]
-    state, code = pairs.state[pairs.good], pairs.code[pairs.good]
-    flat = flat.copy()
-    *_, (_, kernel, first), (_, head, _) = shape.parts(flat)
-    start = sign(first)
-    if not ((code == start).all(1) & (state == 0)).any():
-        of_start = np.nonzero(state == 0)[0]
-        start = code[of_start[pairs.count[pairs.good][of_start].argmax()]]
-    first[:] = start
-
-    row, x = np.nonzero(m.legal[state])
-    read = np.concatenate([np.ones((len(row), 1)), wires[x], code[row]], 1)
-    follow = machine.next[state[row], x]
-    y = ameo(read @ kernel[:, :s], shape.f, shape.leak)
-    want = sign(y)
-    good = {(q, c.tobytes()) for q, c in zip(state.tolist(), code, strict=True)}
-    lost = [i for i, q in enumerate(follow.tolist()) if (q, want[i].tobytes()) not in good]
-    if lost:
-        near = np.clip(y[lost], -1, 1) @ code.T + 0.3 * np.log(pairs.count[pairs.good])
-        near[follow[lost][:, None] != state] = -np.inf
-        want[lost] = code[near.argmax(1)]
-
-    bad = (y * want).min(0) <= 0.02
-    if bad.any():
-        kernel[:, :s][:, bad], _ = refit_neurons(
-            read, want[:, bad], kernel[:, :s][:, bad], NEURON_STEPS, shape.f, shape.leak
-        )
-    target = machine.signs[state[row], x]
-    kernel[:, s:], head[:], _ = refit_outputs(
-        read, target, kernel[:, s:], head, OUTPUT_STEPS, shape.f, shape.leak
-    )
-    return flat
+def _least_squares(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.linalg.solve(a.T @ a + RIDGE * np.eye(a.shape[1]), a.T @ b)

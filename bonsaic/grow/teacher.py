@@ -54,9 +54,9 @@ class Teacher:
         """Letters of legal words, int [words, ticks]."""
         return self._tell(WORDS).draw(rng, words, ticks)[0]
 
-    def extend(self, word: np.ndarray, ticks: int, rng: np.random.Generator) -> np.ndarray:
-        """A legal word of `ticks` letters that begins with `word`."""
-        return self._tell(WORDS).extend(word, ticks, rng)
+    def extend(self, words: list[np.ndarray], ticks: int, rng: np.random.Generator) -> np.ndarray:
+        """Legal words [words, ticks] that begin with these, or with as much of them as fits."""
+        return self._tell(WORDS).extend(words, ticks, rng)
 
     def answers(self, letters: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Wires [words, ticks, inputs] and wanted outputs [words, ticks, outputs], 0 where they do not matter."""

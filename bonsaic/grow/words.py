@@ -62,10 +62,14 @@ class Sampler:
             states[:, t] = self.next[states[:, t - 1], letters[:, t - 1]]
         return states
 
-    def extend(self, word: np.ndarray, ticks: int, rng: np.random.Generator) -> np.ndarray:
-        """A legal word of `ticks` letters that begins with `word`."""
-        out, q = np.zeros(ticks, np.int64), 0
+    def extend(self, words: list[np.ndarray], ticks: int, rng: np.random.Generator) -> np.ndarray:
+        """Legal words [words, ticks] that begin with these, or with as much of them as fits."""
+        out, q = np.zeros((len(words), ticks), np.int64), np.zeros(len(words), np.int64)
+        given = np.array([len(word) for word in words])
+        for i, word in enumerate(words):
+            out[i, : len(word)] = word[:ticks]
         for t in range(ticks):
-            out[t] = word[t] if t < len(word) else rng.choice(np.nonzero(self.mealy.legal[q])[0])
-            q = self.next[q, out[t]]
+            drawn = (rng.random((len(words), len(self.wires))) * self.mealy.legal[q]).argmax(1)
+            out[:, t] = np.where(t < given, out[:, t], drawn)
+            q = self.next[q, out[:, t]]
         return out

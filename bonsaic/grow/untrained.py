@@ -1,0 +1,93 @@
+"""Growing without training on words: from the program's states, from its answers, or from a machine found by asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from bonsaic.grow.architecture import Architecture
+from bonsaic.grow.record import ANSWERED, ASKED_FOR, CONSTRUCTED, TRAINED, Record
+from bonsaic.grow.teacher import Teacher
+from bonsaic.ir.mealy import Mealy
+
+Found = tuple[Architecture, np.ndarray]
+Over = Callable[[], bool]
+TABLE_ROWS, TABLE_NETWORKS, TABLE_STEPS = 128, 16, 400
+ASKED, ROUNDS = 512, 8  # words that the machine found has to answer; how often it may be wrong
+
+
+def by_states(
+    record: Record, teacher: Teacher, rng: np.random.Generator, over: Over
+) -> Found | None:
+    """Without words: codes learned on the machine's table, else a network divided out of it."""
+    from bonsaic.grow.table import Table
+    from bonsaic.grow.widen import widen
+
+    machine, mealy = teacher.taught_by_state(), teacher.mealy
+    rows = int(mealy.legal.sum())
+    if mealy.states > 1 and rows <= TABLE_ROWS:
+        bits = int(np.ceil(np.log2(mealy.states))) + 3
+        shape = Architecture(len(mealy.inputs), ((bits, 12),), len(mealy.outputs))
+        weights = shape.initial(rng, TABLE_NETWORKS)
+        codes = rng.normal(0, 0.5, (TABLE_NETWORKS, mealy.states, bits))
+        table = Table(shape, weights, codes, machine)
+        record.begin(shape, TABLE_NETWORKS)
+        for _ in range(TABLE_STEPS):
+            if over():
+                return None
+            table.step()
+            record.steps += 1
+            for i in table.right() if table.steps % 20 == 0 else ():
+                found = teacher.check(shape, table.network(i))
+                flat = widen(shape, table.network(i), teacher, found) if found.right else None
+                if flat is not None:
+                    return shape, flat
+    record.made = CONSTRUCTED
+    return _constructed(record, teacher, mealy, over)
+
+
+def by_letters(record: Record, teacher: Teacher, over: Over) -> Found | None:
+    """Without training, for a program without state: words of one letter say all there is to know."""
+    from bonsaic.grow.logic import asked
+
+    record.made = ANSWERED
+    return _constructed(record, teacher, asked(teacher), over)
+
+
+def by_questions(
+    record: Record, teacher: Teacher, ticks: int, rng: np.random.Generator, over: Over
+) -> Found | None:
+    """Without training: the machine that answers to words tell, constructed, and asked for again while it is wrong."""
+    from bonsaic.grow.logic import construct
+    from bonsaic.grow.own import Program, machine_of
+
+    asked, words = Program(teacher), teacher.draw(rng, ASKED, ticks)
+    for _ in range(ROUNDS):
+        own = machine_of(asked, words, teacher.mealy.states)
+        found = construct(own, over) if own and not over() else None
+        if found is None:
+            return None
+        walk = teacher.check(*found)
+        if walk.proved:
+            record.begin(found[0], 1)
+            record.made = ASKED_FOR
+            return found
+        if not walk.words:
+            return None
+        ticks = max(ticks, *map(len, walk.words))
+        further = teacher.extend(list(walk.words), ticks, rng)
+        words = np.concatenate([teacher.extend(list(words), ticks, rng), further])
+    return None
+
+
+def _constructed(record: Record, teacher: Teacher, mealy: Mealy, over: Over) -> Found | None:
+    from bonsaic.grow.logic import construct
+
+    found = construct(mealy, over)
+    if found is not None:
+        record.begin(found[0], 1)
+        if teacher.check(*found).proved:
+            return found
+    record.made = TRAINED
+    return None
