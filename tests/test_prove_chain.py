@@ -5,12 +5,14 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from modules import counting
 
 from bonsaic.ir.core import Module, affine, const, node, port, register
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.values import SIGN, fin
-from bonsaic.prove.chain import tabulate_side
+from bonsaic.prove.chain import Chain, Side, follow, tabulate_side
 from bonsaic.prove.machine import numbered
 from bonsaic.prove.verdict import Differs, Proved, Unknown
 from bonsaic.prove.walk import walk
@@ -107,3 +109,23 @@ def test_a_deep_walk_that_cannot_be_tabulated_ends():
     verdict = walk(a, a, deepest=300)
     assert isinstance(verdict, Unknown) and verdict.capped
     assert verdict.reason == "some states are more than 300 ticks away"
+
+
+@given(st.integers(0, 2**32), st.integers(1, 6), st.integers(1, 6))
+@settings(max_examples=200, deadline=None)
+def test_pairs_are_those_that_a_plain_search_finds(seed, some, others):
+    """Random tables, either the larger, where values meet several of the other side; letters may be illegal."""
+    rng = np.random.default_rng(seed)
+    sides = []
+    for values, lowest in ((some, -1), (others, 0)):
+        after = rng.integers(lowest, values, values * 2).astype(np.int32)
+        said, yes = np.zeros((values * 2, 1), bool), np.ones((values * 2, 1), bool)
+        sides.append(Side(after, said, yes, yes[:, 0], int(rng.integers(values)), values))
+    a, b = sides
+    pairs, legal = [(a.initial, b.initial)], 0
+    for p, q in pairs:
+        for x in range(2):
+            new = int(a.next[p * 2 + x]), int(b.next[q * 2 + x])
+            legal += new[0] >= 0
+            pairs += [new] * (new[0] >= 0 and new not in pairs)
+    assert follow(a, b, 2, 100) == Chain(len(pairs), legal, None, None)

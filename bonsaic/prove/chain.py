@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from array import array
 from itertools import islice
-from operator import add
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +12,7 @@ import numpy as np
 from bonsaic.prove.machine import Machine, numbered
 
 ROWS = 1 << 21  # pairs of a register value and a letter, times outputs, that one side may have
-CHUNK = 1 << 16  # of them stepped at once
-NOWHERE = -(1 << 62)  # where an illegal letter leads, whatever is added
+CHUNK = 1 << 14  # of them stepped at once
 
 
 class Side(NamedTuple):
@@ -64,22 +62,12 @@ def follow(a: Side, b: Side, letters: int, cap: int) -> Chain | None:
 
     CHUNK pairs lead on, then they are compared: what follows a difference among them is listed in vain.
     """
-    first = _integers(np.where(a.next < 0, NOWHERE, a.next.astype(np.int64) * b.values))
-    second = _integers(np.maximum(b.next, 0))
-    todo = [a.initial * b.values + b.initial]
-    seen, ahead = set(todo), iter(todo)
+    todo = _Pairs(a, b, letters)
     done = transitions = 0
     unclear = None
     while done < len(todo) <= cap:
-        for pair in islice(ahead, CHUNK):
-            p = pair // b.values
-            q = (pair - p * b.values) * letters
-            p *= letters
-            for after in map(add, first[p : p + letters], second[q : q + letters]):
-                if after not in seen and after >= 0:
-                    seen.add(after)
-                    todo.append(after)
-        i, j = _rows(np.array(todo[done : done + CHUNK]), b.values, letters)
+        todo.lead_on(CHUNK)
+        i, j = todo.rows(done, done + CHUNK)
         legal = a.next[i] >= 0
         transitions += int(legal.sum())
         differ = ((a.outs[i] != b.outs[j]) | ~b.care[j]) & a.care[i]
@@ -94,6 +82,52 @@ def follow(a: Side, b: Side, letters: int, cap: int) -> Chain | None:
     return Chain(len(todo), transitions, None, unclear) if len(todo) <= cap else None
 
 
+class _Pairs:
+    """The pairs found so far, in order. Most values of the side with more of them are met with one of the other's only,
+    and are marked with that; the rest is a set."""
+
+    def __init__(self, a: Side, b: Side, letters: int):
+        self.letters, self.swapped = letters, b.values > a.values
+        sides = (b, a) if self.swapped else (a, b)
+        self.next = [
+            _integers(side.next if side is a else np.maximum(side.next, 0)) for side in sides
+        ]
+        self.first, self.second = (array("i", [side.initial]) for side in sides)
+        self.ahead = zip(self.first, self.second, strict=True)
+        self.values = sides[1].values
+        # The last one is that of an illegal letter.
+        self.partner = array("i", [-1]) * (sides[0].values + 1)
+        self.partner[sides[0].initial] = sides[1].initial
+        self.others: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+    def lead_on(self, count: int) -> None:
+        """The next `count` pairs lead where their letters lead."""
+        (one, two), partner, others, k = self.next, self.partner, self.others, self.letters
+        for p, q in islice(self.ahead, count):
+            p *= k
+            q *= k
+            for r, s in zip(one[p : p + k], two[q : q + k], strict=True):
+                if partner[r] != s and r >= 0 and s >= 0:
+                    if partner[r] < 0:
+                        partner[r] = s
+                    elif (pair := r * self.values + s) in others:
+                        continue
+                    else:
+                        others.add(pair)
+                    self.first.append(r)
+                    self.second.append(s)
+
+    def rows(self, start: int = 0, stop: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Where in the tables of both sides the letters of pairs are, in order."""
+        read = np.arange(self.letters)
+        columns = (np.array(side[start:stop], np.int64) for side in (self.first, self.second))
+        i, j = ((column[:, None] * self.letters + read).ravel() for column in columns)
+        return (j, i) if self.swapped else (i, j)
+
+
 def _integers(values: np.ndarray) -> array:
     """What Python reads faster than an array of NumPy, and holds smaller than a list."""
     made = array(values.dtype.char)
@@ -101,17 +135,10 @@ def _integers(values: np.ndarray) -> array:
     return made
 
 
-def _rows(pairs: np.ndarray, values: int, letters: int) -> tuple[np.ndarray, np.ndarray]:
-    """Where in the tables of both sides the letters of pairs are, in order."""
-    read = np.arange(letters)
-    p, q = np.divmod(pairs, values)
-    return (p[:, None] * letters + read).ravel(), (q[:, None] * letters + read).ravel()
-
-
-def _word(a: Side, b: Side, letters: int, todo: list[int], edge: int) -> list[int]:
+def _word(a: Side, b: Side, letters: int, todo: _Pairs, edge: int) -> list[int]:
     """The letters up to the edge, pair * letters + letter, along the first that led to each pair: a shortest word."""
-    pairs = np.array(todo)
-    i, j = _rows(pairs, b.values, letters)
+    i, j = todo.rows()
+    pairs = i[::letters] // letters * b.values + j[::letters] // letters
     after = a.next[i].astype(np.int64) * b.values + np.maximum(b.next[j], 0)
     codes, parents = np.unique(np.where(a.next[i] < 0, -1, after), return_index=True)
     at, letter = divmod(edge, letters)
