@@ -361,3 +361,18 @@ def test_a_refuted_module_has_no_certificate(folder):
     forged = certify(spec, m, Proved(1, 2), None, {})
     with pytest.raises(Mistake, match="output y may be wrong"):
         verified(folder, forged.text)
+
+
+def test_names_that_the_text_of_a_module_cannot_have_do_not_matter(folder):
+    x, y = port("7"), port("in")
+    r = [register(name) for name in ("7", "next", "größe [0]", "größe_0_")]
+    after = {q.name: n for q, n in zip(r, [x, *r[:-1]], strict=True)}
+    init = {q.name: Fraction(0) for q in r}
+    outs = {"out": node("and", r[-1], y), "in": r[1], "<": x}
+    names = {outs["out"]: "legal"}
+    m = Module("<text>", "gate", (x, y), tuple(r), init, after, outs, names=names)
+    spec = tabulate(ModuleMachine(m), cap=1000)
+    assert verified(folder, certify(spec, m, Proved(1, 1), None, {}).text)
+    wrong = replace(m, outs={**outs, "in": r[0]})
+    with pytest.raises(Mistake, match="may be wrong"):
+        verified(folder, certify(spec, wrong, Proved(1, 1), None, {}).text)

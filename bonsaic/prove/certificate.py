@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bonsaic.ir.core import Module
+from bonsaic.emit.names import Names
+from bonsaic.ir.core import Module, port, register, rewrite
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import show
@@ -26,6 +27,9 @@ from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Proved
 from bonsaic.prove.walk import same_ports
 
+# Words of the text of a module that are no names there.
+_WORDS = "module in reg next out care legal bit real int by"
+WORDS = frozenset(_WORDS.split())
 FORMAT = "bonsaic certificate 2"
 TRANSITIONS = 1_000_000  # more are not written down
 FINE = 32  # bits by which the checker's unit is finer than all that is written down
@@ -60,7 +64,7 @@ def certify(
     """
     # At level `quant` numbers are printed as exact fractions, so that the checker need not know how float32 is read.
     level = "quant" if m.level == "net" else m.level
-    m = replace(m, outs={y: m.outs[y] for y in spec.outputs}, level=level)
+    spec, m = _named(spec, replace(m, outs={y: m.outs[y] for y in spec.outputs}, level=level))
     places, rounding = (
         (_boxes(invariant), Fraction(ACTIVATION)) if invariant else (_states(spec, m), TIGHT)
     )
@@ -85,6 +89,28 @@ def certify(
     }
     text = json.dumps(body, sort_keys=True) + "\n"
     return Certificate(hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
+
+
+def _named(spec: Mealy, m: Module) -> tuple[Mealy, Module]:
+    """Both sides with names that the text of a module can have; values have none."""
+    taken, said = Names(WORDS), Names(WORDS)
+    wires = {
+        x: taken.take("in", x) for x in dict.fromkeys((*spec.inputs, *(n.name for n in m.inputs)))
+    }
+    new = {n: port(wires[n.name], n.type) for n in m.inputs}
+    new |= {r: register(taken.take("reg", r.name), r.type) for r in m.regs}
+    after = {new[r].name: m.next[r.name] for r in m.regs}
+    ys = {y: said.take("out", y) for y in spec.outputs}
+    outs, care = ({ys[y]: n for y, n in d.items()} for d in (m.outs, m.care))
+    body = rewrite(
+        replace(m, name="it", next=after, outs=outs, care=care, names={}), lambda n: n, new
+    )
+    init = {new[r].name: m.init[r.name] for r in m.regs}
+    regs, ports = (tuple(new[n] for n in ns) for ns in (m.regs, m.inputs))
+    inputs, outputs = (tuple(names.values()) for names in (wires, ys))
+    return replace(spec, inputs=inputs[: len(spec.inputs)], outputs=outputs), replace(
+        body, inputs=ports, regs=regs, init=init
+    )
 
 
 def _rows(table: np.ndarray) -> list[str]:
