@@ -58,18 +58,22 @@ def compare(spec: str, impl: str, *, certify: bool = False) -> tuple[Verdict, Ce
 
 
 def certified(a: Answer) -> Certificate:
-    """The certificate of a proof; a `Mistake` where it is too large to write down."""
+    """The certificate of a proof; a `Mistake` where it has none, or one too large to write down."""
     assert isinstance(a.verdict, Proved), a.verdict
-    table = tabulate(a.first, cap=TABLE)
+    if a.verdict.method:
+        what = "a certificate lists visited states or boxes"
+        raise mistake(a.impl, f"{what}, and this was proved by {a.verdict.method}")
     if isinstance(a.second, ModuleMachine | Tick):
         module = a.second.module
     else:
         module = with_ports(sides.module(a.impl), a.second.inputs, a.second.outputs)
     files = {p: Path(p).read_bytes() for p in (_file(a.spec), _file(a.impl))}
+    table = tabulate(a.first, cap=TABLE)
     made = table and certificate.certify(table, module, a.verdict, a.invariant, files)
-    if made:
-        return made
-    raise mistake(a.impl, f"no certificate can be written for this proof: {a.verdict}")
+    if not made:
+        most = f"a certificate lists up to {TABLE} pairs of a state and a letter"
+        raise mistake(a.impl, f"{most}, which are too few for this proof: {a.verdict}")
+    return made
 
 
 def trace(spec: str, impl: str, verdict: Verdict) -> str | None:

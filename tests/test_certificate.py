@@ -315,7 +315,7 @@ def test_files_must_be_those_it_was_made_for(folder, monkeypatch):
 
 
 def test_too_many_states_leave_no_certificate(monkeypatch):
-    monkeypatch.setattr("bonsaic.prove.certificate.TRANSITIONS", 1)
+    monkeypatch.setattr("bonsaic.prove.certificate.TABLE", 1)
     x = port("x")
     m = Module("m", "gate", (x,), (), {}, {}, {"y": x})
     spec = tabulate(ModuleMachine(m), cap=10)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bonsaic import sides
+from bonsaic.bench.prove import counter, shift_register
 from bonsaic.cli import main
 from bonsaic.compare import compare, trace
 from bonsaic.diag import Mistake
@@ -159,6 +160,22 @@ def test_a_certificate_does_not_confuse_an_input_with_the_state_of_a_kiss2_file(
     _, certificate = compare(str(program), str(table), certify=True)
     certificate.write(str(tmp_path / "it.cert"))
     assert check(str(tmp_path / "it.cert"))
+
+
+def test_a_proof_that_cannot_be_written_down_says_why(tmp_path, monkeypatch):
+    path, deep = str(tmp_path / "wide.bir"), str(tmp_path / "deep.bir")
+    Path(path).write_text(show(shift_register(24)))
+    verdict, _ = compare(path, path)
+    assert verdict.method == "induction"
+    with pytest.raises(Mistake, match="lists visited states or boxes, and this was proved by ind"):
+        compare(path, path, certify=True)
+    Path(deep).write_text(show(counter(10)))
+    assert compare(deep, deep, certify=True)[1] is not None
+    for module, most in (("compare", 2047), ("prove.certificate", 2047)):
+        with monkeypatch.context() as patched:
+            patched.setattr(f"bonsaic.{module}.TABLE", most)
+            with pytest.raises(Mistake, match="too few for this proof: proved"):
+                compare(deep, deep, certify=True)
 
 
 AND_GATE = "program both(b: bit, a: bit) -> (y: bit) { y = a and not b }"

@@ -23,6 +23,7 @@ from bonsaic.prove.boxes import Invariant
 from bonsaic.prove.exact import Point, walk_exactly
 from bonsaic.prove.forms import ACTIVATION
 from bonsaic.prove.machine import TableMachine
+from bonsaic.prove.soft import TABLE
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Proved
 from bonsaic.prove.walk import same_ports
@@ -31,7 +32,6 @@ from bonsaic.prove.walk import same_ports
 _WORDS = "module in reg next out care legal bit real int by"
 WORDS = frozenset(_WORDS.split())
 FORMAT = "bonsaic certificate 2"
-TRANSITIONS = 1_000_000  # more are not written down
 FINE = 32  # bits by which the checker's unit is finer than all that is written down
 Ends = list[tuple[Fraction, Fraction]]  # low and high, register by register
 # A state of the specification, its box (None: passed through between boxes), and where letters lead.
@@ -169,6 +169,6 @@ def _list(spec: Mealy, machine: ModuleMachine, feed: np.ndarray) -> list[Point] 
             after[letter] = number[pair]
         exact = tuple(Fraction(v, d) for v, d in zip(state, machine.dens, strict=True))
         points.append(Point(q, exact, after))
-        if len(todo) * len(feed) > TRANSITIONS:
+        if len(todo) * len(feed) > TABLE:
             return None
     return points
