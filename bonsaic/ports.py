@@ -12,6 +12,7 @@ import numpy as np
 from bonsaic.ir.core import Module, port, rewrite
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
+from bonsaic.lang.kiss2 import default_names
 from bonsaic.prove.machine import Machine, TableMachine
 from bonsaic.prove.tick import Tick
 
@@ -21,7 +22,7 @@ Side = Machine | Tick
 def by_position(spec: str, first: Side, impl: str, second: Side) -> list[tuple[str, str]]:
     """The ports of both, paired in their order, where the names in one of the files say nothing; else none.
 
-    KISS2 and a published network name no ports, AIGER may not, and BLIF of other tools has names of its own.
+    A published network names no ports, KISS2 and AIGER may not, and KISS2 and BLIF of others have names of their own.
     """
     if [len(first.inputs), len(first.outputs)] != [len(second.inputs), len(second.outputs)]:
         return []
@@ -60,14 +61,24 @@ def _ports(side: Side) -> tuple[str, ...]:
 
 def _nameless(path: str, side: Side, other: Side) -> bool:
     match Path(path).suffix:
-        case ".kiss2" | ".json":
+        case ".json":
+            return True
+        case ".kiss2" if _ports(side) == _unnamed(side):
             return True
         case ".aag" | ".aig":
             counts = (("i", len(side.inputs)), ("o", len(side.outputs)))
             return list(_ports(side)) == [f"{kind}{k}" for kind, n in counts for k in range(n)]
-        case ".blif":
+        case ".kiss2" | ".blif":
             return not set(map(_wire, _ports(side))) & set(map(_wire, _ports(other)))
     return False
+
+
+def _unnamed(side: Side) -> tuple[str, ...]:
+    """What KISS2 wires are called where the file has no names for them."""
+    return (
+        *default_names(".ilb", len(side.inputs)),
+        *default_names(".ob", len(side.outputs)),
+    )
 
 
 def _wire(name: str) -> str:

@@ -94,7 +94,7 @@ def test_any_state_and_any_next_state() -> None:
 def test_a_machine_without_inputs() -> None:
     m = read_kiss2(".i 0\n.o 1\na b 0\nb a 1\n").table
     assert m.next.tolist() == [[1], [0]]
-    assert to_kiss2(m) == ".i 0\n.o 1\n.p 2\n.s 2\n.r s0\n s0 s1 0\n s1 s0 1\n.e\n"
+    assert to_kiss2(m) == ".i 0\n.o 1\n.ob y\n.p 2\n.s 2\n.r s0\n s0 s1 0\n s1 s0 1\n.e\n"
     assert (read_kiss2(to_kiss2(m)).table.next == m.next).all()
 
 
@@ -142,3 +142,18 @@ def test_cubes_hold_each_word_once(words: set[str]) -> None:
         if all(a in ("-", b) for a, b in zip(c, f"{k:04b}", strict=True))
     ]
     assert sorted(held) == sorted(words)
+
+
+def test_named_wires_keep_their_names_as_far_as_a_program_can_have_them(tmp_path: Path) -> None:
+    path = tmp_path / "at.kiss2"
+    path.write_text(
+        ".i 4\n.o 2\n.ilb req data[0] at if\n.ob State 2nd\n.r idle\n"
+        "--0- idle idle 00\n0-1- idle S0 01\n1-11 idle S0 1-\n---- S0 idle 01\n.e\n"
+    )
+    p = load(str(path))
+    check_all(p)
+    assert p.input_wires == ("req", "data_0", "at", "if_") and p.output_wires == ("State", "y_2nd")
+    table = tabulate(p)
+    assert table is not None
+    again = read_kiss2(to_kiss2(table)).table
+    assert (again.inputs, again.outputs) == (p.input_wires, p.output_wires) and same(table, again)

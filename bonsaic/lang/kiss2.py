@@ -1,13 +1,14 @@
 """The KISS2 format: machines of other tools as tables, and tables as KISS2 texts.
 
-`.i .o .p .s .r`, then rows `input state next output`. `-` is a don't-care, `*` any state. What no row specifies, and a
-next state `-` or `*`, leads to a state of its own in which no output matters and which is never left.
+`.i .o .p .s .r`, wires' names as `.ilb` and `.ob`, then rows `input state next output`. `-` is a don't-care, `*` any
+state. What no row specifies, and a next state `-` or `*`, leads to a state of its own in which no output matters and
+which is never left.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,13 +16,15 @@ import numpy as np
 from bonsaic.diag import Diagnostic, Mistake, Source, Span, mistake
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.lang.cubes import answers, cubes
+from bonsaic.lang.parse import reserved
 
 MOST_INPUTS = 12
 MOST_OUTPUTS = 64
 MOST_ROWS = 5_000
 SHOWN = 20  # mistakes shown at most
 ANY = ("-", "*")
-SILENT = (".start_kiss", ".end_kiss", ".ilb", ".ob", ".latch_order", ".code")
+SILENT = (".start_kiss", ".end_kiss", ".latch_order", ".code")
+NAMES = {".ilb": ("input", "x"), ".ob": ("output", "y")}  # and what wires without names are called
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class _Text:
 
     source: Source
     declared: dict[str, tuple[Span, str]] = field(default_factory=dict)
+    named: dict[str, tuple[Span, list[str]]] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     wrong: list[Diagnostic] = field(default_factory=list)
 
@@ -81,8 +85,11 @@ def read_kiss2(text: str, path: str = "<text>", name: str = "machine") -> Machin
         if not least <= found <= most:
             raise mistake(path, f"a machine has {least} to {most:,} {what}, and this one {found:,}")
     states = _states(t, inputs, outputs)
+    x, y = _wires(t, ".ilb", inputs), _wires(t, ".ob", outputs)
+    for wire in sorted({*x} & {*y}):
+        t.complain(t.named[".ob"][0], f"`{wire}` is both an input and an output")
     t.stop_if_wrong()
-    table = _table(t, name, states, inputs, outputs)
+    table = _table(t, name, states, x, y)
     t.stop_if_wrong()
     return Machine(table, (*states, "unspecified")[: table.states])
 
@@ -105,6 +112,10 @@ def _line(t: _Text, span: Span, words: list[str]) -> None:
         else:
             row = "a row is input, state, next state and output"
             t.complain(span, f"{row}, but this has {len(words)} parts")
+    elif key in t.named:
+        t.complain(span, f"`{key}` is said twice", t.named[key][0])
+    elif key in NAMES:
+        t.named[key] = span, words[1:]
     elif key not in (".i", ".o", ".p", ".s", ".r") or len(words) != 2:
         t.complain(span, "expected .i, .o, .p, .s or .r with a value, or .e")
     elif key != ".r" and not re.fullmatch("[0-9]{1,7}", words[1]):
@@ -140,8 +151,32 @@ def _states(t: _Text, inputs: int, outputs: int) -> list[str]:
     return sorted(states, key=lambda s: s != start[1])
 
 
-def _table(t: _Text, name: str, states: list[str], inputs: int, outputs: int) -> Mealy:
+def default_names(kind: str, count: int) -> tuple[str, ...]:
+    """What wires are called that a file does not name: `x`, or `x0`, `x1`, ..."""
+    letter = NAMES[kind][1]
+    return (letter,) if count == 1 else tuple(f"{letter}{k}" for k in range(count))
+
+
+def _wires(t: _Text, kind: str, count: int) -> tuple[str, ...]:
+    """The wires' names, as a program can have them; complains where there are too many, too few or equal ones."""
+    if kind not in t.named:
+        return default_names(kind, count)
+    span, said = t.named[kind]
+    if len(said) != count:
+        wires = f"{NAMES[kind][0]}{'' if count == 1 else 's'}"
+        t.complain(span, f"`{kind}` names {len(said)} wires, but there are {count} {wires}")
+    names = [re.sub(r"\W", "_", re.sub(r"\[(\d+)\]$", r"_\1", x), flags=re.ASCII) for x in said]
+    names = [f"{NAMES[kind][1]}_{x}" if x[0].isdigit() else x for x in names]
+    names = [x + "_" * (x in reserved()) for x in names]
+    for k, x in enumerate(names):
+        if x in names[:k]:
+            t.complain(span, f"`{kind}` names two wires `{x}`")
+    return tuple(names)
+
+
+def _table(t: _Text, name: str, states: list[str], x: Sequence[str], y: Sequence[str]) -> Mealy:
     """The table, letters in counting order with the first input wire as the highest bit."""
+    inputs, outputs = len(x), len(y)
     letters = (np.arange(1 << inputs)[:, None] >> np.arange(inputs)[::-1] & 1).astype(np.uint8)
     number = {s: k for k, s in enumerate(states)}
     after = np.full((len(states) + 1, len(letters)), ILLEGAL, np.int32)
@@ -167,8 +202,6 @@ def _table(t: _Text, name: str, states: list[str], inputs: int, outputs: int) ->
             by |= {(s, int(letter)): row for letter in hit if (s, int(letter)) not in by}
     after[after == ILLEGAL] = len(states)
     keep = len(states) + bool((after[:-1] == len(states)).any())
-    x = ["x"] if inputs == 1 else [f"x{k}" for k in range(inputs)]
-    y = ["y"] if outputs == 1 else [f"y{k}" for k in range(outputs)]
     return Mealy(name, tuple(x), tuple(y), letters, after[:keep], outs[:keep])
 
 
@@ -180,5 +213,8 @@ def to_kiss2(machine: Mealy) -> str:
         for (target, outputs), words in answers(machine, state).items()
         for cube in cubes(words)
     ]
-    head = f".i {len(machine.inputs)}\n.o {len(machine.outputs)}\n.p {len(rows)}\n.s {machine.states}\n.r s0\n"
-    return head + "".join(rows) + ".e\n"
+    head = [f".i {len(machine.inputs)}", f".o {len(machine.outputs)}"]
+    for kind, wires in ((".ilb", machine.inputs), (".ob", machine.outputs)):
+        head += [" ".join([kind, *wires])] if wires else []
+    head += [f".p {len(rows)}", f".s {machine.states}", ".r s0", ""]
+    return "\n".join(head) + "".join(rows) + ".e\n"

@@ -51,6 +51,12 @@ def grammar(*, keep_all_tokens: bool = False) -> Lark:
     )
 
 
+@functools.cache
+def reserved() -> frozenset[str]:
+    """The words of the language, which name nothing else."""
+    return frozenset(t.pattern.value for t in grammar().terminals)
+
+
 def _check_depth(tree: Tree, source: Source) -> None:
     level: list[Tree] = [tree]
     for _ in range(DEEPEST):

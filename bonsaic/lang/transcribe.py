@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bonsaic.ir.mealy import Mealy
 from bonsaic.lang.cubes import Answer, answers, cubes
-from bonsaic.lang.parse import grammar
+from bonsaic.lang.parse import reserved
 
 
 def transcribe(m: Mealy, states: Sequence[str], about: str) -> str:
@@ -16,18 +16,18 @@ def transcribe(m: Mealy, states: Sequence[str], about: str) -> str:
     todo = [0]
     for state in todo:
         todo += [q for q in dict.fromkeys(m.next[state].tolist()) if q not in todo]
-    words = {t.pattern.value for t in grammar().terminals}
-    name = m.name + "_" * (m.name in words)
-    names = _names(states, {*words, *m.inputs, *m.outputs, name, "at", "State"})
+    taken = {*reserved(), *m.inputs, *m.outputs}
+    name, kind, at = (_fresh(x, taken) for x in (m.name, "State", "at"))
+    names = _names(states, taken)
     lines = [
         f"// {about}",
-        f"enum State {{ {', '.join(names[k] for k in sorted(todo))} }}",
+        f"enum {kind} {{ {', '.join(names[k] for k in sorted(todo))} }}",
         f"program {name}({_ports(m.inputs)}) -> ({_ports(m.outputs)}) {{",
-        f"  state at: State = {names[0]}",
-        "  match at {",
+        f"  state {at}: {kind} = {names[0]}",
+        f"  match {at} {{",
     ]
     for k in sorted(todo):
-        lines += [f"    {names[k]} {{", *_arm(m, k, names), "    }"]
+        lines += [f"    {names[k]} {{", *_arm(m, k, names, at), "    }"]
     return "\n".join([*lines, "  }", "}", ""])
 
 
@@ -35,25 +35,32 @@ def _ports(wires: Sequence[str]) -> str:
     return ", ".join(f"{w}: bit" for w in wires)
 
 
+def _fresh(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
+
+
 def _names(states: Sequence[str], taken: set[str]) -> Sequence[str]:
     """The states' own names where they can stand in a program, else S0, S1, ..."""
     sound = all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", x) and x not in taken for x in states)
     distinct = len(set(states)) == len(states)
-    return states if sound and distinct else [f"S{k}" for k in range(len(states))]
+    return states if sound and distinct else [_fresh(f"S{k}", taken) for k in range(len(states))]
 
 
-def _arm(m: Mealy, state: int, names: Sequence[str]) -> list[str]:
+def _arm(m: Mealy, state: int, names: Sequence[str], at: str) -> list[str]:
     """The statements of one state: the answer of most letters last, as the `else`."""
     *rest, (most, _) = sorted(answers(m, state).items(), key=lambda g: len(g[1]))
     if not rest:
-        return [f"      {x}" for x in _statements(m, most, state, names)]
+        return [f"      {x}" for x in _statements(m, most, state, names, at)]
     lines, word = [], "if"
     for answer, letters in rest:
         condition = " or ".join(_product(m.inputs, c) for c in cubes(letters))
-        inner = [f"        {x}" for x in _statements(m, answer, state, names)]
+        inner = [f"        {x}" for x in _statements(m, answer, state, names, at)]
         lines += [f"      {word} {condition} {{", *inner]
         word = "} else if"
-    inner = [f"        {x}" for x in _statements(m, most, state, names)]
+    inner = [f"        {x}" for x in _statements(m, most, state, names, at)]
     return [*lines, "      } else {", *inner, "      }"]
 
 
@@ -62,8 +69,8 @@ def _product(wires: Sequence[str], cube: str) -> str:
     return " and ".join(w if c == "1" else f"not {w}" for w, c in pairs if c != "-")
 
 
-def _statements(m: Mealy, answer: Answer, state: int, names: Sequence[str]) -> list[str]:
+def _statements(m: Mealy, answer: Answer, state: int, names: Sequence[str], at: str) -> list[str]:
     target, outputs = answer
     pairs = zip(m.outputs, outputs, strict=True)
     given = [f"{w} = {'dontcare' if b == '-' else b}" for w, b in pairs]
-    return given if target == state else [*given, f"at = {names[target]}"]
+    return given if target == state else [*given, f"{at} = {names[target]}"]
