@@ -183,6 +183,24 @@ def test_a_disturbed_network_under_the_same_boxes_is_right_where_it_verifies(fol
     assert accepted and refused
 
 
+def test_no_boxes_prove_a_network_that_is_wrong(folder):
+    """The right one's invariant, boxes and ways moved at random, under a network that errs after some ticks."""
+    spec, wrong = turning(0.125)
+    body = body_of(certify(spec, wrong, *TURNING[2:], {}))
+    rng = random.Random(5)
+    for _ in range(100):
+        forged = json.loads(json.dumps(body))
+        for _, ends, after in forged["boxes"]:
+            for pair in ends or ():
+                if rng.random() < 0.3:
+                    pair[:] = [str(Fraction(v) * Fraction(rng.randint(0, 16), 8)) for v in pair]
+            if rng.random() < 0.1:
+                after[rng.randrange(2)] = rng.randrange(len(forged["boxes"]))
+        forged["together"] = rng.random() < 0.9
+        with pytest.raises(Mistake, match="proves nothing"):
+            verified(folder, signed(forged))
+
+
 def disturbed(rng, m):
     size = Fraction(rng.choice((-1, 1)), 1 << rng.randrange(0, 24))
     if rng.random() < 0.2:
