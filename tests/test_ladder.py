@@ -35,7 +35,8 @@ def test_every_rung_is_the_same_machine(name, tmp_path):
     for level in ("fin", "net", "quant", "gate"):
         file = tmp_path / "out" / f"{name}.{level}.bir"
         assert isinstance(walk(spec, ModuleMachine(parse(file.read_text(), file.name))), Proved)
-    assert report.emitted == dict.fromkeys(("py", "v", "blif", "aag"), "proved")
+    kinds = ("npz", "net.bir", "quant.bir", "gate.bir", "fin.bir", "py", "v", "blif", "aag")
+    assert report.emitted == dict.fromkeys(kinds, "proved")
     assert report.property["python"].startswith("held")
     assert report.circuit["registers"] <= REGISTERS.get(name, 9)
     assert report.circuit["gates"] <= GATES.get(name, 99)
