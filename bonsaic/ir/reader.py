@@ -214,8 +214,6 @@ class Reader:
             value = Fraction(str(t))
         except ZeroDivisionError:
             raise self.fail(t, "division by zero") from None
-        except ValueError:
-            raise self.fail(t, f"`{t}` is no number") from None
         if self.level == "net" and "/" not in t:
             with np.errstate(over="ignore"):
                 nearest = float(np.float32(str(t)))
