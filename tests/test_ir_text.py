@@ -2,12 +2,15 @@
 
 import random
 import textwrap
+from fractions import Fraction
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from modules import modules, random_module, soften
 
 from bonsaic.diag import Mistake
+from bonsaic.ir.core import Module, node, port, register
 from bonsaic.ir.ops import OPS
 from bonsaic.ir.text import parse, show
 from bonsaic.ir.verify import verify
@@ -27,6 +30,23 @@ def test_text_round_trips(m):
 def test_modules_with_real_registers_round_trip(m):
     soft = soften(m)
     assert parse(show(soft)) == soft
+
+
+ANY_NAME = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+WORDS = st.sampled_from(["in", "reg", "next", "out", "legal", "module", "bit", "care", "by", "a b"])
+
+
+@given(st.lists(ANY_NAME | WORDS, min_size=6, max_size=6, unique=True))
+@settings(deadline=None)
+def test_any_text_can_be_a_name(names):
+    title, x, r, y, value, z = names
+    a, b = port(x), register(r)
+    m = Module(
+        title, "gate", (a,), (b,), {r: Fraction(0)}, {r: node("not", a)},
+        {y: node("and", a, b), z: b}, names={node("not", a): value},
+    )  # fmt: skip
+    again = parse(show(m))
+    assert again == m and again.name == title and show(again) == show(m)
 
 
 def test_random_modules_use_every_operation():

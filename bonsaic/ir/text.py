@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -10,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-from lark import Lark
+from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
 
 from bonsaic.diag import Mistake, Source, Span, mistake
@@ -19,6 +20,7 @@ from bonsaic.ir.ops import OPS
 from bonsaic.ir.reader import Reader
 
 NAME = re.compile(r"[%A-Za-z_][\w.\[\]]*")
+BEGIN = ("in", "reg", "next", "out", "legal")  # words that begin a line, and so name no value
 LARGEST = 10_000_000  # characters
 
 
@@ -26,14 +28,14 @@ def show(m: Module) -> str:
     """The canonical text of a module; `parse(show(m)) == m`."""
     names = _names(m)
     number: Callable[[Fraction], str] = _float32 if m.level == "net" else str
-    lines = [f"module {m.name} : {m.level} {{"]
-    lines += [f"  in {n.name} : {n.type}" for n in m.inputs]
-    lines += [f"  reg {n.name} : {n.type} = {number(m.init[n.name])}" for n in m.regs]
+    lines = [f"module {_name(m.name)} : {m.level} {{"]
+    lines += [f"  in {names[n]} : {n.type}" for n in m.inputs]
+    lines += [f"  reg {names[n]} : {n.type} = {number(m.init[n.name])}" for n in m.regs]
     lines += [f"  {names[n]} = {_right(n, names, number)} : {n.type}" for n in m.order()]
-    lines += [f"  next {k} = {names[v]}" for k, v in m.next.items()]
+    lines += [f"  next {_name(k)} = {names[v]}" for k, v in m.next.items()]
     for k, v in m.outs.items():
         lines.append(
-            f"  out {k} = {names[v]}" + (f" care {names[m.care[k]]}" if k in m.care else "")
+            f"  out {_name(k)} = {names[v]}" + (f" care {names[m.care[k]]}" if k in m.care else "")
         )
     if m.legal is not None:
         lines.append(f"  legal = {names[m.legal]}")
@@ -54,19 +56,28 @@ def parse(text: str, path: str = "<text>") -> Module:
 
 def _names(m: Module) -> dict[Node, str]:
     """Every node's name in the text: ports and registers keep theirs, hints where they are free, else numbers."""
-    names = {n: n.name for n in (*m.inputs, *m.regs)}
+    names = {n: _name(n.name) for n in (*m.inputs, *m.regs)}
     used = set(names.values())
     fresh: Iterator[str] = (f"%{i}" for i in itertools.count())
     for n in m.order():
         hint = m.names.get(n, "")
         name = (
             hint
-            if NAME.fullmatch(hint) and hint not in used
+            if NAME.fullmatch(hint) and hint not in used and hint not in BEGIN
             else next(s for s in fresh if s not in used)
         )
         used.add(name)
         names[n] = name
     return names
+
+
+def _name(name: str) -> str:
+    """As the text writes it: in quotes where it is no plain name."""
+    return name if NAME.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+
+
+def _unquoted(t: Token) -> Token:
+    return t.update(value=json.loads(t, strict=False)) if t.startswith('"') else t
 
 
 def _right(n: Node, names: dict[Node, str], number: Callable[[Fraction], str]) -> str:
@@ -93,7 +104,8 @@ def _float32(value: Fraction) -> str:
 @cache
 def _grammar() -> Lark:
     text = files("bonsaic.ir").joinpath("bir.lark").read_text("utf-8")
-    return Lark(text, parser="lalr", propagate_positions=True)
+    callbacks = {"NAME": _unquoted}
+    return Lark(text, parser="lalr", propagate_positions=True, lexer_callbacks=callbacks)
 
 
 _SHOWN = {"NAME": "a name", "NUM": "a number", "$END": "the end of the file"}
