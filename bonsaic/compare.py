@@ -121,7 +121,7 @@ def _sides(spec: str, impl: str) -> tuple[Machine, Machine | Tick]:
 
 def _open(spec: str, impl: str) -> tuple[Machine, Machine | Tick]:
     """Both machines as their files have them; what Verilog's inputs are, the other side says."""
-    if sides.suffix(spec) == ".v":
+    if sides.suffix(spec) in sides.VERILOG:
         second = _second(impl)
         return sides.machine(spec, second.inputs), second
     first = sides.machine(spec)

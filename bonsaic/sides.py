@@ -13,6 +13,7 @@ from bonsaic.ir.values import Real
 from bonsaic.prove.machine import Machine, TableMachine
 
 PROGRAMS = (".bp", ".kiss2")
+VERILOG = (".v", ".sv")
 TABLED = 100_000  # state-letter pairs up to which a program is its interpreter's table
 
 
@@ -60,7 +61,7 @@ def module(path: str, inputs: Collection[str] = ()) -> Module:
             from bonsaic.emit.read_python import read_python
 
             return read_python(read_text(path), path)
-        case ".v" | ".sv":
+        case x if x in VERILOG:
             return _verilog(read_text(path), path, inputs)
     raise mistake(path, "the name does not end in a known kind", help=f"kinds: {KINDS}")
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 
 from bonsaic.compare import compare
-from bonsaic.diag import Missing, Mistake
+from bonsaic.diag import Missing, Mistake, Source
 from bonsaic.emission import emitted
 from bonsaic.emit import read_rtl as rtl
 from bonsaic.emit.read_rtl import read_rtl
+from bonsaic.emit.top_module import top_module
 from bonsaic.emit.yosys import installed
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import parse, show
@@ -176,3 +177,53 @@ def test_without_yosys_it_is_said_what_installs_it(monkeypatch):
     monkeypatch.setattr(rtl, "installed", lambda: False)
     with pytest.raises(Missing, match=r"pip install 'bonsaic\[formal\]'"):
         read_rtl(written(), "counter.v")
+
+
+ESCAPED = """module \\my-mod (input clk, input \\a+b , input [1:0] \\vec , output reg \\q.out );
+  reg \\st!ate = 0;
+  always @(posedge clk) \\st!ate <= \\a+b ;
+  always @* \\q.out = \\st!ate ^ \\vec [1];
+endmodule
+"""
+TYPED = """typedef enum logic [1:0] {IDLE, RUN, DONE} s_t;
+module s(input logic clk, input logic go, output logic busy);
+  s_t st = IDLE;
+  always_ff @(posedge clk) case (st) IDLE: if (go) st <= RUN; RUN: st <= DONE; default: st <= IDLE; endcase
+  always_comb busy = st != IDLE;
+endmodule
+"""
+
+
+@needs_yosys
+def test_escaped_names_are_names():
+    m = read_rtl(ESCAPED)
+    assert m.name == "my-mod" and [n.name for n in m.inputs] == ["a+b", "vec_0", "vec_1"]
+    assert list(m.outs) == ["q.out"] and [r.name for r in m.regs] == ["st!ate"]
+
+
+@needs_yosys
+def test_a_file_that_says_so_is_systemverilog(tmp_path):
+    program, typed = tmp_path / "s.bp", tmp_path / "s.sv"
+    typed.write_text(TYPED)
+    program.write_text(
+        "program s(go: bit) -> (busy: bit) { state st: int[0..2] = 0 busy = st != 0\n"
+        "st = if st == 0 { if go { 1 } else { 0 } } else { (st + 1) % 3 } }"
+    )
+    assert isinstance(compare(str(program), str(typed))[0], Proved)
+    assert isinstance(compare(str(typed), str(program))[0], Proved)
+    with pytest.raises(Mistake, match="Yosys says"):
+        read_rtl(TYPED, "s.v")
+
+
+INNER = "module s_inner(input a, output y); assign y = ~a; endmodule\n"
+TOPS = {
+    INNER + "module s(input s_a, output y); s_inner u (s_a, y); endmodule": "s",
+    INNER + "module s(input a, output y); \\s_inner #() \\u! (a, y); endmodule": "s",
+    "module s(input a, output sum); assign sum = (a); endmodule": "s",
+    "module s(input a, output y); // s u (a);\nassign y = a; endmodule": "s",
+}
+
+
+@pytest.mark.parametrize("text", TOPS)
+def test_the_whole_design_is_the_module_that_no_other_contains(text):
+    assert top_module(Source("t.v", text)) == TOPS[text]

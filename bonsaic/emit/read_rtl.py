@@ -14,13 +14,14 @@ from bonsaic.emit.first_state import begin
 from bonsaic.emit.names import originals
 from bonsaic.emit.netlist import Definition, Netlist, read_size
 from bonsaic.emit.ternary import GATES, TRUE, UNKNOWN, Signal
+from bonsaic.emit.top_module import top_module
 from bonsaic.emit.yosys import INSTALL, installed, yosys
 from bonsaic.ir.core import Module, Node, const
 from bonsaic.ir.verify import verify
 
 # No pass here may choose a value for an x: `opt_expr` keeps them, where plain `opt` would not.
 PASSES = (
-    "read_verilog source.v; hierarchy -check -top {top}; proc; flatten; check; memory; dffunmap; "
+    "read_verilog {flag} source.v; hierarchy -check -top {top}; proc; flatten; check; memory; dffunmap; "
     "techmap; opt_expr -keepdc; opt_clean; write_json made"
 )
 WARNINGS = {  # what is said beside the result, and refused here
@@ -42,8 +43,9 @@ def read_rtl(text: str, path: str = "<text>", data: Collection[str] = ()) -> Mod
     if not installed():
         what = "Verilog other than the gates that bonsaic emits is read through Yosys"
         raise Missing(f"{path}: {what}: {INSTALL}")
-    top = _top(source)
-    said = yosys(text, PASSES.format(top=top), seconds=SECONDS)
+    top = top_module(source)
+    flag = "-sv" if path.endswith(".sv") else ""
+    said = yosys(text, PASSES.format(flag=flag, top=top), seconds=SECONDS)
     for warning, fault in WARNINGS.items():
         if found := re.search(warning, said.printed):
             raise mistake(path, f"`{found[1]}` {fault}")
@@ -54,20 +56,6 @@ def read_rtl(text: str, path: str = "<text>", data: Collection[str] = ()) -> Mod
     except (ValueError, KeyError):
         raise _refused(source, said.last()) from None
     return _Reader(source, top, design, data).read()
-
-
-def _top(source: Source) -> str:
-    """The name of the one module that no other contains."""
-    bare = re.sub(r"//[^\n]*|/\*.*?\*/|\"[^\"\n]*\"", " ", source.text, flags=re.S)
-    header = r"\bmodule\s+([A-Za-z_][\w$]*|\\\S+)"
-    names = list(dict.fromkeys(re.findall(header, bare)))
-    bodies = re.sub(header, " ", bare)
-    instance = r"(?<![\w$]){}\s*(?:#\s*\(|[A-Za-z_\\][^\s(]*\s*\()"
-    roots = [x for x in names if not re.search(instance.format(re.escape(x)), bodies)]
-    if len(roots) != 1 or roots[0].startswith("\\"):
-        found = f"{', '.join(roots or names)}" or "no `module`"
-        raise mistake(source.path, f"expected one module that no other contains, found {found}")
-    return roots[0]
 
 
 def _refused(source: Source, last: str) -> Mistake:
