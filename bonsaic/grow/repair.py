@@ -21,8 +21,9 @@ RIDGE = 1e-9  # of the least squares, for codes that are not independent
 
 @dataclass(frozen=True)
 class Seen:
-    """What a network did on words it had not seen: the share of wrong outputs, and its neurons' sums.
+    """What a network did on words it had not seen.
 
+    wrong: how much of the outputs that should have been 0, and of those that should have been 1, was not, on average.
     means: what its codes and biases added up to, on average [states of the machine, neurons].
     """
 
@@ -52,16 +53,19 @@ def look(
     m, flat = machine.mealy, flat.astype(np.float64)
     (layer, kernel, _), _ = shape.parts(flat)
     letters, states = machine.draw(rng, WORDS + m.states, ticks)
-    total, count, wrong = np.zeros((m.states, layer.neurons)), np.zeros(m.states), 0
+    total, count = np.zeros((m.states, layer.neurons)), np.zeros(m.states)
+    asked, wrong = np.zeros((2, len(m.outputs))), np.zeros((2, len(m.outputs)))
     codes = np.tile(first_codes(shape, flat), (len(letters), 1))
     for t in range(ticks):
         np.add.at(total, states[:, t], kernel[0] + codes @ kernel[1 + layer.inputs :])
         np.add.at(count, states[:, t], 1)
         codes, values = soft_tick(shape, flat, machine.wires[letters[:, t]].astype(float), codes)
         target = machine.signs[states[:, t], letters[:, t]]
-        wrong += int(((values * target <= 0) & (target != 0)).sum())
-    answers = letters.size * len(m.outputs)
-    return Seen(wrong / max(1, answers), total / np.maximum(count, 1)[:, None])
+        for value, sign_of in enumerate((-1, 1)):
+            asked[value] += (target == sign_of).sum(0)
+            wrong[value] += ((target == sign_of) & (values * sign_of <= 0)).sum(0)
+    share = wrong[asked > 0] / asked[asked > 0]
+    return Seen(float(share.mean()) if len(share) else 0.0, total / np.maximum(count, 1)[:, None])
 
 
 def _copied(
