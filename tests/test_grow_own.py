@@ -46,7 +46,7 @@ def test_a_network_of_too_many_states_is_no_machine():
     assert machine_of(asked, words, states=8).states == 8
 
 
-@pytest.mark.parametrize("name", ["parens_8", "gated_6mode", "mips/min_seen"])
+@pytest.mark.parametrize("name", ["parens_8", "gated_6mode", "mips/base_6_addition"])
 def test_a_program_that_is_asked_is_found_whole(name):
     mealy = tabulate(load(str(PROGRAMS / f"{name}.bp"))).minimised()
     teacher = Teacher(Sampler(mealy), "none")

@@ -42,6 +42,10 @@ class _Clock:
     def spent(self) -> float:
         return time.perf_counter() - self.started
 
+    @property
+    def left(self) -> float:
+        return max(0.0, self.budget - self.spent)
+
     def over(self) -> bool:
         return self.spent > self.budget or self.stop()
 
@@ -169,7 +173,11 @@ def _by_words(
     from bonsaic.grow.loop import NETWORKS, Attempt
     from bonsaic.grow.original import Original
 
+    compiling: dict[Architecture, float] = {}  # seconds to the first look at a population
     for plan in itertools.islice(itertools.cycle(fitting), record.populations, None):
+        if compiling.get(plan.shape, max(compiling.values(), default=0.0)) > clock.left:
+            return None
+        since = clock.spent
         if plan.recipe == "original":
             attempt: Attempt = Original(plan, teacher, rng, chosen.is_cpu, over=clock.over)
         else:
@@ -179,9 +187,10 @@ def _by_words(
         else:
             attempt.restore(start.facts["attempt"], start.arrays)
             start = None
-        before, began, since = record.steps - attempt.steps, attempt.steps, clock.spent
+        before, began = record.steps - attempt.steps, attempt.steps
         for loss in attempt.run():
             best = float(loss[:, 0].min())
+            compiling.setdefault(plan.shape, clock.spent - since)
             record.steps = before + attempt.steps
             record.curve.append((record.steps, best, attempt.penalty))
             if attempt.best is not None:
@@ -191,7 +200,7 @@ def _by_words(
                 spent, ran = clock.spent, attempt.steps - began
                 told = Progress(
                     spent,
-                    max(0.0, clock.budget - spent),
+                    clock.left,
                     record.steps,
                     NETWORKS,
                     attempt.solved,

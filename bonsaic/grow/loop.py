@@ -20,7 +20,7 @@ from bonsaic.grow.words import Sampler
 
 NETWORKS, WORDS, EXAMPLES = 16, 32, 8  # words of a step: shared ones, then own counterexamples
 POOL = 512  # shared words, drawn ahead
-CYCLE = 600  # steps of the learning rate
+CYCLE = 1200  # steps of the learning rate
 FIRST_TICKS = 4  # of a word, at first; it doubles
 LENGTHEN, PATIENCE = (
     0.02,

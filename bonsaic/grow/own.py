@@ -8,6 +8,7 @@ words are legal and which outputs matter is always the program's to say, as in t
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 
 import numpy as np
 
@@ -18,7 +19,10 @@ from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 
 Word = tuple[int, ...]
 QUESTIONS = 500_000  # words of one round; larger tables take too long
-SUFFIXES = 100  # beyond a letter's; what needs more is no small machine
+FIRST, SUFFIXES = (
+    32,
+    200,
+)  # suffixes of one letter at first, and further ones; what needs more is no small machine
 
 
 class Program:
@@ -51,14 +55,17 @@ class Soft(Program):
         return np.where(matters == 0, FREE, values > 0).astype(np.int8)
 
 
-def machine_of(asked: Program, words: np.ndarray, states: int) -> Mealy | None:
+def machine_of(
+    asked: Program, words: np.ndarray, states: int, over: Callable[[], bool] = lambda: False
+) -> Mealy | None:
     """A machine of at most `states` states that answers legal words [words, ticks] of letters as who is asked does.
 
-    States are told apart by the answers to suffixes; None where there is no such machine, or none is found.
+    States are told apart by the answers to suffixes; None where there is no such machine, or none is found in time.
     """
     wanted = asked.answers(words)
-    suffixes: list[Word] = []
-    while len(suffixes) <= SUFFIXES:
+    letters = len(asked.teacher.mealy.letters)
+    suffixes: list[Word] = [(x,) for x in range(0, letters, -(-letters // FIRST))]
+    while len(suffixes) <= FIRST + SUFFIXES and not over():
         machine = _close(asked, suffixes, states)
         if machine is None:
             return None
@@ -71,57 +78,52 @@ def machine_of(asked: Program, words: np.ndarray, states: int) -> Mealy | None:
             at = machine.next[at, words[:, t]]
         else:
             return machine
-        suffixes += [word[i:] for i in range(t) if word[i:] not in suffixes]
+        suffixes += [word[i:] for i in range(1, t + 1) if word[i:] not in suffixes]
     return None
 
 
 def _close(asked: Program, suffixes: list[Word], most: int) -> Mealy | None:
     """The machine of the access words that suffixes tell apart, breadth first; None beyond `most` states."""
     mealy = asked.teacher.mealy
-    letters = len(mealy.letters)
-    if most * letters * (letters + len(suffixes)) > QUESTIONS:
+    letters: list[Word] = [(x,) for x in range(len(mealy.letters))]
+    if most * len(letters) * len(suffixes) > QUESTIONS:
         return None
-    told = _rows(asked, np.zeros((1, 0), np.int64), suffixes)
-    number = {told[0].tobytes(): 0}
-    following = np.full((most, letters), ILLEGAL, np.int32)
-    outs, layer, new = [told[0, :letters, :-1]], np.zeros((1, 0), np.int64), 0
-    while len(layer):  # words of one length
-        row, x = np.nonzero(told[:, :letters, -1])
+    layer, new = (
+        np.zeros((1, 0), np.int64),
+        0,
+    )  # words of one length, of which the last are new states
+    number = {_rows(asked, layer, suffixes).tobytes(): 0}
+    following = np.full((most, len(letters)), ILLEGAL, np.int32)
+    outs: list[np.ndarray] = []
+    while len(layer):
+        told = _rows(asked, layer, letters)
+        outs += list(told[:, :, :-1])
+        row, x = np.nonzero(told[:, :, -1])
         further = np.concatenate([layer[row], x[:, None]], 1)
-        answered, reached = _rows(asked, further, suffixes), []
-        for i, (q, letter) in enumerate(zip((new + row).tolist(), x.tolist(), strict=True)):
-            at = number.setdefault(answered[i].tobytes(), len(outs))
-            if at == len(outs):
-                if at == most:
-                    return None
+        reached: list[int] = []
+        for i, answers in enumerate(_rows(asked, further, suffixes)):
+            at = number.setdefault(answers.tobytes(), len(number))
+            if at == most:
+                return None
+            if at == len(outs) + len(reached):
                 reached.append(i)
-                outs.append(answered[i, :letters, :-1])
-            following[q, letter] = at
+            following[new + row[i], x[i]] = at
         new += len(layer)
-        layer, told = further[reached], answered[reached]
-    return Mealy(
-        mealy.name,
-        mealy.inputs,
-        mealy.outputs,
-        mealy.letters,
-        following[: len(outs)],
-        np.array(outs),
-    )
+        layer = further[reached]
+    table = following[: len(outs)], np.array(outs)
+    return Mealy(mealy.name, mealy.inputs, mealy.outputs, mealy.letters, *table)
 
 
 def _rows(asked: Program, words: np.ndarray, suffixes: list[Word]) -> np.ndarray:
-    """int8 [words, letters + suffixes, outputs + 1]: the answer as the suffix ends, and whether the word is legal."""
-    mealy = asked.teacher.mealy
-    letters = len(mealy.letters)
-    rows = np.empty((len(words), letters + len(suffixes), len(mealy.outputs) + 1), np.int8)
+    """int8 [words, suffixes, outputs + 1]: the answer as the suffix ends, and whether the whole word is legal."""
+    rows = np.empty((len(words), len(suffixes), len(asked.teacher.mealy.outputs) + 1), np.int8)
     of_length = defaultdict(list)
-    for j, suffix in enumerate([*((x,) for x in range(letters)), *suffixes]):
+    for j, suffix in enumerate(suffixes):
         of_length[len(suffix)].append((j, suffix))
     for listed in of_length.values():
         ends = np.array([suffix for _, suffix in listed])
-        together = np.concatenate(
-            [np.repeat(words, len(ends), 0), np.tile(ends, (len(words), 1))], 1
-        )
+        whole = [np.repeat(words, len(ends), 0), np.tile(ends, (len(words), 1))]
+        together = np.concatenate(whole, 1)
         legal = asked.teacher.legal(together)[:, None]
         last = np.where(legal, asked.answers(together)[:, -1], FREE)
         answers = np.hstack([last, legal]).reshape(len(words), len(ends), -1)

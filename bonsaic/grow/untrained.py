@@ -64,7 +64,7 @@ def by_questions(
 
     asked, words = Program(teacher), teacher.draw(rng, ASKED, ticks)
     for _ in range(ROUNDS):
-        own = machine_of(asked, words, teacher.mealy.states)
+        own = machine_of(asked, words, teacher.mealy.states, over)
         found = construct(own, over) if own and not over() else None
         if found is None:
             return None
