@@ -13,10 +13,8 @@ from bonsaic.ir.core import Module, Node, node
 from bonsaic.ir.ops import LEVELS, OPS, misfit
 from bonsaic.ir.values import BIT, REAL, SIGN, Type, contains, fin, grid
 
-DEFAULTS = {
-    "f": Fraction(1, 2),
-    "leak": Fraction(1, 10),
-}  # what an activation that names neither has
+# What an activation that names neither has.
+DEFAULTS = {"f": Fraction(1, 2), "leak": Fraction(1, 10)}
 LONGEST = 1000  # digits of a number
 
 
@@ -33,11 +31,9 @@ class Reader:
         return mistake(self.span(t), message, **more)
 
     def span(self, t: Token | Tree) -> Span:
-        start, end = (
-            (t.start_pos, t.end_pos) if isinstance(t, Token) else (t.meta.start_pos, t.meta.end_pos)
-        )
-        assert start is not None and end is not None, t
-        return Span(self.source, start, end)
+        at = t if isinstance(t, Token) else t.meta
+        assert at.start_pos is not None and at.end_pos is not None, t
+        return Span(self.source, at.start_pos, at.end_pos)
 
     def module(self, tree: Tree) -> Module:
         name, level, *items = _parts(tree)

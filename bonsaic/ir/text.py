@@ -112,11 +112,8 @@ _SHOWN = {"NAME": "a name", "NUM": "a number", "$END": "the end of the file"}
 
 
 def _syntax(source: Source, e: UnexpectedInput) -> Mistake:
-    at = (
-        e.pos_in_stream
-        if e.pos_in_stream is not None and e.pos_in_stream >= 0
-        else len(source.text)
-    )
+    place = e.pos_in_stream
+    at = len(source.text) if place is None or place < 0 else place
     if isinstance(e, UnexpectedToken):
         terminals, found = sorted(e.accepts or e.expected), str(e.token) or "the end of the file"
         end = at + max(1, len(str(e.token)))

@@ -133,10 +133,8 @@ class _Checker(Inference):
     # --- programs
 
     def _program(self, d: s.ProgramText) -> Program:
-        shared, self.unsure = (
-            self.unsure,
-            list(self.unsure),
-        )  # of functions, which all programs share
+        shared = self.unsure  # of functions, which all programs share
+        self.unsure = list(shared)
         with self.inner():
             inputs = [self._port(p, "input") for p in d.inputs]
             outputs = [self._port(p, "output") for p in d.outputs]
@@ -253,10 +251,8 @@ class _Checker(Inference):
                 return set.intersection(*map(self._block, self.bodies(x)))
 
     def _assign(self, x: s.Assign) -> set[str]:
-        name, where = (
-            x.target.text if isinstance(x.target, s.Name) else x.target.array.text,
-            x.target.span,
-        )
+        named = x.target if isinstance(x.target, s.Name) else x.target.array
+        name, where = named.text, x.target.span
         symbol = self.lookup(name, where, lambda y: y.kind in ASSIGNABLE)
         if symbol is None or symbol.kind not in ASSIGNABLE:
             if symbol:

@@ -15,9 +15,8 @@ from bonsaic.lang.arith import number
 from bonsaic.lang.program import Port, Program
 from bonsaic.lang.types import Array, Type
 
-Nodes = (
-    Node | tuple[Node, ...]
-)  # a tuple for an array; for an output its value and a bit: does it matter?
+# A tuple for an array; for an output its value and a bit: does it matter?
+Nodes = Node | tuple[Node, ...]
 Env = dict[str, Nodes]
 
 

@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 Gate = tuple[str, int, int]  # "&" or "^" of two literals
-Recipe = tuple[
-    tuple[Gate, ...], int
-]  # new gates, numbered after the circuit's signals, and the literal that results
+# New gates, numbered after the circuit's signals, and the literal that results.
+Recipe = tuple[tuple[Gate, ...], int]
 # A literal is 2 * signal, plus 1 where it is inverted. Signal 0 is constant 0, then come the sources, then the gates.
 # A column is a big integer: bit r is the signal's value on row r.
 

@@ -41,9 +41,8 @@ def minimise(m: Module, *, spec: Machine) -> Module:
         fresh = construct(start.task, order, WORSE * len(start.gates))
         if fresh is not None:
             found.append(smallest(fresh, rng, EFFORT // 8))
-    least = min(
-        found or [start], key=lambda c: len(c.gates)
-    )  # as the network has it, if that is no larger
+    # As the network has it, if that is no larger.
+    least = min(found or [start], key=lambda c: len(c.gates))
     best = smallest(least, np.random.default_rng(0), EFFORT)
     assert best.correct(), m.name
     return _module(m, best, pairs)
