@@ -37,11 +37,7 @@ def parser() -> argparse.ArgumentParser:
     )
     p.add_argument("program", metavar="PROGRAM", help="FILE.bp, FILE.bp:NAME or FILE.kiss2")
     _growing(p)
-    p.add_argument(
-        "--passes",
-        metavar="TEXT",
-        help="the pipeline, e.g. clip-weights,quantise{step=1/4},recover-gates",
-    )
+    _passes(p)
     p.add_argument(
         "-O",
         dest="level",
@@ -49,7 +45,6 @@ def parser() -> argparse.ArgumentParser:
         default="1",
         help="0: gates as the network has them; 1: small (default)",
     )
-    p.add_argument("--print-after", metavar="PASS", help="print the IR after a pass, or after all")
     p.add_argument(
         "--formal",
         action="store_true",
@@ -73,8 +68,10 @@ def parser() -> argparse.ArgumentParser:
         metavar="LETTER",
         help="one item a tick, ports in order: 0 1 1 or 3,1 0,2",
     )
-    p.add_argument("--random", type=_positive(int, 10**6), metavar="N", help="N random legal ticks")
-    p.add_argument("--seed", type=_natural, default=0, metavar="N")
+    p.add_argument(
+        "--random", type=_number(int, 1, 10**6), metavar="N", help="N random legal ticks"
+    )
+    _seed(p)
 
     p = command("fmt", "language:fmt", "lay programs out canonically")
     p.add_argument("program", metavar="FILE", nargs="+")
@@ -87,9 +84,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "-o", "--out", metavar="FILE", help="FILE.npz or FILE.csv (default: CSV on stdout)"
     )
-    p.add_argument("--words", type=_positive(int), default=16, metavar="N")
-    p.add_argument("--ticks", type=_positive(int), default=16, metavar="N")
-    p.add_argument("--seed", type=_natural, default=0, metavar="N")
+    p.add_argument("--words", type=_number(int, 1, 10**12), default=16, metavar="N")
+    p.add_argument("--ticks", type=_number(int, 1, 10**12), default=16, metavar="N")
+    _seed(p)
     p.add_argument(
         "--coverage",
         action="store_true",
@@ -108,8 +105,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "--program", metavar="PROGRAM", help="what it must stay equal to (default: itself)"
     )
-    p.add_argument("--passes", metavar="TEXT", help="the pipeline (default: the one of build)")
-    p.add_argument("--print-after", metavar="PASS", help="print the IR after a pass, or after all")
+    _passes(p)
     p.add_argument("--explain", action="store_true", help="print what each pass changed, and why")
     p.add_argument("-o", "--out", metavar="FILE")
     p.add_argument("--list", action=_ListPasses, nargs=0, help="list the passes")
@@ -171,14 +167,23 @@ class _ListPasses(argparse.Action):
         parser.exit()
 
 
+def _passes(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--passes",
+        metavar="TEXT",
+        help="the pipeline, e.g. clip-weights,quantise{step=1/4},recover-gates; see `bonsaic opt --list`",
+    )
+    p.add_argument("--print-after", metavar="PASS", help="print the IR after a pass, or after all")
+
+
 def _growing(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "-o", "--out", metavar="DIR", help="where everything is written (default out/NAME)"
     )
-    p.add_argument("--seed", type=_natural, default=0, metavar="N")
+    _seed(p)
     p.add_argument(
         "--budget",
-        type=_positive(float),
+        type=_number(float, 0.001, 10**9),
         default=60.0,
         metavar="SECONDS",
         help="for growing and pruning (default 60)",
@@ -214,22 +219,24 @@ def _growing(p: argparse.ArgumentParser) -> None:
     p.add_argument("--no-progress", action="store_true", help="no progress display")
 
 
-def _positive(kind: type, limit: int = 10**12):
+def _number(kind: type, least: float, most: float):
+    """What reads a number and refuses one out of range."""
+
     def parse(text: str):
         value = kind(text)
-        if not 0 < value < limit:
-            raise argparse.ArgumentTypeError(f"must be above 0 and below {limit:,}, not {text}")
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"must be between {least:,} and {most:,}, not {text}")
         return value
 
-    parse.__name__ = "number"
+    parse.__name__ = kind.__name__.replace("float", "number").replace("int", "whole number")
     return parse
 
 
-def _natural(text: str) -> int:
-    value = int(text)
-    if not 0 <= value < 1 << 63:
-        raise argparse.ArgumentTypeError(f"must be 0 or above, not {text}")
-    return value
-
-
-_natural.__name__ = "number"
+def _seed(p: argparse.ArgumentParser) -> None:
+    p.add_argument(
+        "--seed",
+        type=_number(int, 0, (1 << 63) - 1),
+        default=0,
+        metavar="N",
+        help="of every choice",
+    )

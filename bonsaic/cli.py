@@ -29,6 +29,9 @@ def main(argv: list[str] | None = None) -> int:
         return _fail(2, str(e))
     except Missing as e:
         return _fail(3, f"bonsaic: error: {e}")
+    except ModuleNotFoundError as e:
+        what = f"the Python that runs this, {sys.executable}, has no package `{e.name}`"
+        return _fail(3, f"bonsaic: error: {what}: install bonsaic there with pip")
     except KeyboardInterrupt:
         return _fail(130, "bonsaic: stopped")
     except _Terminated:

@@ -73,6 +73,11 @@ def mistake(
     return Mistake(Diagnostic(where, message, notes, help))
 
 
+def counted(number: int, noun: str) -> str:
+    """`1 gate`, `2 gates`, `1,000 gates`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 EXCERPT_COLUMNS = 100
 
 

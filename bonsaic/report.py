@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 
+from bonsaic.diag import counted
+
 
 @dataclass
 class Report:
@@ -48,18 +50,14 @@ class Report:
 
     def program_line(self) -> str:
         p = self.specification
-        wires = f"{_counted(p['inputs'], 'input wire')}, {_counted(p['outputs'], 'output wire')}"
-        return f"{wires}, {_counted(p['states'], 'state')}"
+        wires = f"{counted(p['inputs'], 'input wire')}, {counted(p['outputs'], 'output wire')}"
+        return f"{wires}, {counted(p['states'], 'state')}"
 
     def network_line(self) -> str:
         parts = (("edges", "edge"), ("states", "state"), ("neurons", "neuron"))
-        return ", ".join(_counted(self.network[key], noun) for key, noun in parts)
+        return ", ".join(counted(self.network[key], noun) for key, noun in parts)
 
     def circuit_line(self) -> str:
         c = self.circuit
-        registers, gates = _counted(c["registers"], "register"), _counted(c["gates"], "gate")
+        registers, gates = counted(c["registers"], "register"), counted(c["gates"], "gate")
         return f"{registers}, {gates}, depth {c['depth']}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -140,6 +140,14 @@ def test_what_needs_no_growing_answers_quickly(command):
     assert min(seconds(*command.split()) for _ in range(3)) < 0.5
 
 
+def test_check_takes_one_program_of_a_file(tmp_path):
+    path = tmp_path / "two.bp"
+    path.write_text("program a() -> (y: bit) { y = 1 }\nprogram b() -> (y: bit) { y = 0 }\n")
+    assert bonsaic("check", path).stdout.count("is sound") == 2
+    assert bonsaic("check", f"{path}:b").stdout == f"{path}:b: b is sound\n"
+    refused(bonsaic("check", f"{path}:c"), 2, "there is no program `c`")
+
+
 def test_run_shows_every_tick():
     done = bonsaic("run", PROGRAMS / "replace_111.bp", "--word", "0", "1", "0", "0", "0")
     assert [line.split()[-1] for line in done.stdout.splitlines()] == ["y", "0", "1", "1", "1", "0"]

@@ -41,10 +41,10 @@ def test_a_directory_is_no_program(tmp_path):
 @pytest.mark.parametrize(
     "options, part",
     [
-        (["--budget", "0"], "must be above 0"),
+        (["--budget", "0"], "must be between 0.001 and"),
         (["--budget", "soon"], "invalid number value"),
-        (["--budget", "nan"], "must be above 0"),
-        (["--seed", "-1"], "must be 0 or above"),
+        (["--budget", "nan"], "must be between"),
+        (["--seed", "-1"], "must be between 0 and"),
         (["--passes", "clip-weights,polish"], "there is no pass `polish`"),
         (["--passes", "clip-weights"], "the pipeline ends at net, not gate"),
         (["--passes", ""], "the pipeline ends at net, not gate"),
@@ -62,10 +62,10 @@ def test_bad_usage_is_refused_before_anything_is_written(options, part, tmp_path
 @pytest.mark.parametrize(
     "command, part",
     [
-        (["run", "--random", "3", "--seed", "-5"], "must be 0 or above"),
-        (["run", "--random", "9" * 20], "below 1,000,000"),
-        (["data", "--seed", "-5"], "must be 0 or above"),
-        (["data", "--words", "9" * 20], "must be above 0 and below"),
+        (["run", "--random", "3", "--seed", "-5"], "must be between 0 and"),
+        (["run", "--random", "9" * 20], "and 1,000,000"),
+        (["data", "--seed", "-5"], "must be between 0 and"),
+        (["data", "--words", "9" * 20], "must be between 1 and 1,000,000,000,000"),
         (["data", "--words", "9" * 11, "--ticks", "9" * 6], "more memory than there is"),
     ],
 )
@@ -167,6 +167,12 @@ def test_without_opencl_build_says_what_installs_it(tmp_path):
         [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT
     )
     refused(done, 3, "pip install pocl-binary-distribution")
+
+
+def test_a_python_without_the_packages_is_told(tmp_path):
+    (tmp_path / "lark.py").write_text("raise ModuleNotFoundError('none', name='lark')")
+    env = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    refused(bonsaic("check", PROGRAMS / "parity.bp", env=env), 3, sys.executable, "`lark`")
 
 
 def test_an_internal_fault_is_named_and_is_status_4(tmp_path):

@@ -11,7 +11,7 @@ import numpy as np
 
 from bonsaic.commands.lowering import write
 from bonsaic.commands.progress import Display
-from bonsaic.diag import Diagnostic, Mistake, mistake
+from bonsaic.diag import Diagnostic, Mistake, counted, mistake
 from bonsaic.network import write_whole
 
 LISTED = 100_000  # state-letter pairs up to which the states of a program are listed
@@ -51,11 +51,11 @@ def _states(program) -> str:
     registers = (least.states - 1).bit_length()
     free = merged(least).states
     lines = [
-        f"\n  {listed.states} reachable state{'' if listed.states == 1 else 's'}, {least.states} inequivalent",
-        f"{registers} register{'' if registers == 1 else 's'} in a binary encoding",
+        f"\n  {counted(listed.states, 'reachable state')}, {least.states:,} inequivalent",
+        f"{counted(registers, 'register')} in a binary encoding",
     ]
     if free < least.states:
-        lines.append(f"{free} state{'' if free == 1 else 's'} when what does not matter is merged")
+        lines.append(f"{counted(free, 'state')} when what does not matter is merged")
     return ", ".join(lines)
 
 

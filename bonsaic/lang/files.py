@@ -20,7 +20,7 @@ def load(path: str, name: str | None = None) -> Program:
     """The checked program `name` of a file; `path` may be `FILE.bp:NAME`. Raises a `Mistake`."""
     if name is None and ":" in path and not os.path.exists(path):
         path, _, name = path.rpartition(":")
-    programs = {p.name: p for p in load_all(path)}
+    programs = {p.name: p for p in _programs(path)}
     names = list(programs)
     if name is None and len(names) > 1:
         several = f"there are {len(names)} programs in this file: {_list(names)}"
@@ -34,7 +34,16 @@ def load(path: str, name: str | None = None) -> Program:
 
 
 def load_all(path: str) -> tuple[Program, ...]:
-    """Every program of a `.bp` file, or the machine of a `.kiss2` file. Raises a `Mistake`."""
+    """Every program of a `.bp` file, the one that `FILE.bp:NAME` names, or the machine of a `.kiss2` file.
+
+    Raises a `Mistake`.
+    """
+    if ":" in path and not os.path.exists(path):
+        return (load(path),)
+    return _programs(path)
+
+
+def _programs(path: str) -> tuple[Program, ...]:
     text, base, longest = read_text(path), os.path.basename(path), LONGEST
     if path.endswith(".kiss2"):
         stem = re.sub(r"\W", "_", base[: -len(".kiss2")], flags=re.ASCII)

@@ -31,8 +31,9 @@ def read_word(program: Program, text: str, path: str = "<word>") -> Word:
 def _letter(program: Program, item: str, span: Span) -> tuple[int, ...]:
     parts, ports = item.split(","), program.inputs
     if len(parts) != len(ports):
-        wanted = f"{', '.join(p.name for p in ports)}: {len(ports)} values with commas"
-        raise mistake(span, f"a tick of `{program.name}` is {wanted}, not {len(parts)}")
+        names = ",".join(p.name for p in ports)
+        wanted = "one value" if len(ports) == 1 else f"{len(ports)} values with commas, {names}"
+        raise mistake(span, f"a tick of `{program.name}` is {wanted}, not `{item}`")
     return tuple(_value(p, part, span) for p, part in zip(ports, parts, strict=True))
 
 
@@ -40,7 +41,7 @@ def _value(port: Port, text: str, span: Span) -> int:
     if not isinstance(port.type, Enum):
         if re.fullmatch("-?[0-9]{1,12}", text) and int(text) in port.values:
             return int(text)
-        raise mistake(span, f"`{port.name}` is {port.type}, not `{text}`")
+        raise mistake(span, f"the input `{port.name}` is {port.type}, not `{text}`")
     members = port.type.members
     if text in members:
         return members.index(text)

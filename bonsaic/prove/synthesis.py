@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 
+from bonsaic.diag import counted
 from bonsaic.emit.yosys import INSTALL, installed, yosys
 from bonsaic.prove.property import Skipped
 
@@ -26,7 +27,8 @@ class Synthesised:
     depth: int
 
     def __str__(self) -> str:
-        return f"{self.registers} registers, {self.gates} gates, depth {self.depth}"
+        registers, gates = counted(self.registers, "register"), counted(self.gates, "gate")
+        return f"{registers}, {gates}, depth {self.depth}"
 
 
 def direct_synthesis(verilog: str, *, seconds: int = SECONDS) -> Synthesised | Skipped:
