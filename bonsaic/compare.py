@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ import numpy as np
 
 from bonsaic import sides
 from bonsaic.diag import mistake
+from bonsaic.ir.core import Module
+from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ports import by_position, matched, with_ports
 from bonsaic.prove import certificate
@@ -63,17 +66,40 @@ def certified(a: Answer) -> Certificate:
     if a.verdict.method:
         what = "a certificate lists visited states or boxes"
         raise mistake(a.impl, f"{what}, and this was proved by {a.verdict.method}")
-    if isinstance(a.second, ModuleMachine | Tick):
-        module = a.second.module
-    else:
-        module = with_ports(sides.module(a.impl), a.second.inputs, a.second.outputs)
     files = {p: Path(p).read_bytes() for p in (_file(a.spec), _file(a.impl))}
-    table = tabulate(a.first, cap=TABLE)
-    made = table and certificate.certify(table, module, a.verdict, a.invariant, files)
+    table, module = _written(a.impl, a.first, a.second)
+    read = a.spec, a.impl
+    made = table and certificate.certify(table, module, a.verdict, a.invariant, files, read)
     if not made:
         most = f"a certificate lists up to {TABLE} pairs of a state and a letter"
         raise mistake(a.impl, f"{most}, which are too few for this proof: {a.verdict}")
     return made
+
+
+def check_sides(path: str) -> None:
+    """A `Mistake` unless the machines that a certificate writes down are those in its files, which are read again.
+
+    The independent checker knows only what the certificate says about them.
+    """
+    body = json.loads(Path(path).read_bytes().partition(b"\n")[2])
+    spec, impl = [*(body.get("read") or ()), "", ""][:2]
+    if {_file(spec), _file(impl)} != set(body["files"]):
+        raise mistake(path, "this certificate does not say which file is the specification")
+    table, module = _written(impl, *_sides(spec, impl))
+    found = table and certificate.sides(table, module)
+    for side, file in ("spec", spec), ("impl", impl):
+        if not found or found[side] != body[side]:
+            why = "this certificate proves nothing: the machine that it writes down is another"
+            raise mistake(path, f"{why} than the one in {file}")
+
+
+def _written(impl: str, first: Machine, second: Machine | Tick) -> tuple[Mealy | None, Module]:
+    """The two machines as a certificate has them; no table of one too large for that."""
+    if isinstance(second, ModuleMachine | Tick):
+        module = second.module
+    else:
+        module = with_ports(sides.module(impl), second.inputs, second.outputs)
+    return tabulate(first, cap=TABLE), module
 
 
 def trace(spec: str, impl: str, verdict: Verdict) -> str | None:

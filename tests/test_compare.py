@@ -1,5 +1,7 @@
 """`prove` on files of every kind: the published networks among them."""
 
+import hashlib
+import json
 import re
 from pathlib import Path
 
@@ -257,3 +259,31 @@ def test_an_input_on_which_a_program_depends_may_not(tmp_path):
     impl.write_text("program b(x: bit, u: bit) -> (y: bit) { assume u y = not x }")
     with pytest.raises(Mistake, match=r"has \(x\) -> \(y\), the implementation \(x, u\)"):
         compare(str(spec), str(impl))
+
+
+def test_a_certificate_about_other_machines_than_its_files_hold_is_refused(tmp_path, capsys):
+    """Boxes and hashes hold together, but the files whose hashes they are hold something else."""
+    right, wrong = tmp_path / "right.bp", tmp_path / "wrong.bp"
+    right.write_text("program it(x: bit) -> (y: bit) { y = x }\n")
+    wrong.write_text("program it(x: bit) -> (y: bit) { y = not x }\n")
+    _, certificate = compare(str(right), str(right), certify=True)
+    body = json.loads(certificate.text.partition("\n")[2])
+    path = tmp_path / "c"
+    certificate.write(str(path))
+    assert main(["verify", str(path)]) == 0
+
+    def forge(spec, impl, **further):
+        body["files"] = {str(p): hashlib.sha256(p.read_bytes()).hexdigest() for p in (spec, impl)}
+        body["read"] = [str(spec), str(impl)]
+        text = json.dumps(body | further) + "\n"
+        path.write_text(hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
+        status = main(["verify", str(path)])
+        return status, capsys.readouterr().err
+
+    assert forge(right, right)[0] == 0
+    for spec, impl, file in (wrong, right, wrong), (right, wrong, wrong):
+        status, said = forge(spec, impl)
+        assert status == 2 and f"is another than the one in {file}" in said, said
+    for read in None, [], [str(right)], [str(wrong), str(wrong)]:
+        status, said = forge(right, right, read=read)
+        assert status == 2 and "does not say which file is the specification" in said

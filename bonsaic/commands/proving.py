@@ -59,12 +59,14 @@ def _logic(found: Answer) -> str:
 
 
 def verify(a: Namespace) -> int:
-    """Check a certificate with the independent checker."""
+    """Check a certificate with the independent checker, and that its machines are those in its files."""
+    from bonsaic.compare import check_sides
     from bonsaic.verify import check
 
     with Display() as display:
         display.working("checking")
         held = check(a.certificate)
+        check_sides(a.certificate)
     print(held)
     return 0
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -57,14 +58,13 @@ def certify(
     verdict: Proved,
     invariant: Invariant | None,
     files: Mapping[str, bytes],
+    read: Sequence[str] = (),
 ) -> Certificate | None:
     """The certificate of a proof, from its invariant of boxes or by listing states; None where these are too many.
 
-    files: by path the content of the files that the two sides were read from.
+    files: by path the content of the files that the two sides were read from. read: what was asked to be read there.
     """
-    # At level `quant` numbers are printed as exact fractions, so that the checker need not know how float32 is read.
-    level = "quant" if m.level == "net" else m.level
-    spec, m = _named(spec, replace(m, outs={y: m.outs[y] for y in spec.outputs}, level=level))
+    spec, m = _named(spec, m)
     places, rounding = (
         (_boxes(invariant), Fraction(ACTIVATION)) if invariant else (_states(spec, m), TIGHT)
     )
@@ -75,14 +75,8 @@ def certify(
         "arithmetic": verdict.arithmetic,
         "activation_rounding": str(rounding if verdict.arithmetic == "float32" else 0),
         "files": {p: hashlib.sha256(b).hexdigest() for p, b in sorted(files.items())},
-        "spec": {
-            "inputs": list(spec.inputs),
-            "outputs": list(spec.outputs),
-            "letters": _rows(spec.letters),
-            "next": spec.next.tolist(),
-            "outs": [_rows(row) for row in spec.outs],
-        },
-        "impl": show(m),
+        "read": list(read),
+        **_written(spec, m),
         "boxes": [[q, _spell(ends), after] for q, ends, after in places],
         "together": invariant is not None and invariant.together,
         "unit": _unit(m, places),
@@ -91,8 +85,27 @@ def certify(
     return Certificate(hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
 
 
+def sides(spec: Mealy, m: Module) -> dict[str, Any]:
+    """What a certificate says that the two machines are."""
+    return _written(*_named(spec, m))
+
+
+def _written(spec: Mealy, m: Module) -> dict[str, Any]:
+    table = {
+        "inputs": list(spec.inputs),
+        "outputs": list(spec.outputs),
+        "letters": _rows(spec.letters),
+        "next": spec.next.tolist(),
+        "outs": [_rows(row) for row in spec.outs],
+    }
+    return {"spec": table, "impl": show(m)}
+
+
 def _named(spec: Mealy, m: Module) -> tuple[Mealy, Module]:
-    """Both sides with names that the text of a module can have; values have none."""
+    """Both sides with names that the text of a module can have; values have none, and one side's outputs are left."""
+    # At level `quant` numbers are printed as exact fractions, so that the checker need not know how float32 is read.
+    level = "quant" if m.level == "net" else m.level
+    m = replace(m, outs={y: m.outs[y] for y in spec.outputs}, level=level)
     taken, said = Names(WORDS), Names(WORDS)
     wires = {
         x: taken.take("in", x) for x in dict.fromkeys((*spec.inputs, *(n.name for n in m.inputs)))
