@@ -12,7 +12,8 @@ import numpy as np
 
 from bonsaic import sides
 from bonsaic.diag import mistake
-from bonsaic.ir.core import Module
+from bonsaic.ir.core import Module, with_registers
+from bonsaic.ir.graph import live
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ports import by_position, matched, with_ports
@@ -162,7 +163,9 @@ def _second(path: str, inputs: Collection[str] = ()) -> Machine | Tick:
         return ModuleMachine(m)
     if m.level not in ("net", "quant") or m.legal is not None or m.care:
         raise mistake(path, "real registers are for networks, whose letters are all legal")
-    return Tick(m)
+    alive = live(m)  # a state that nothing reads may do what it likes
+    m = with_registers(m, (r for r in m.regs if r in alive))
+    return Tick(m) if is_soft(m) else ModuleMachine(m)
 
 
 def reading(a: Answer) -> Reading | None:

@@ -105,18 +105,26 @@ def _meet(low: np.ndarray, high: np.ndarray, slopes: np.ndarray, rest: Ends) -> 
 
 
 def _affine(weights: Sequence, bias: float, xs: Sequence[Form], slopes: np.ndarray) -> Form:
-    low = high = least = most = np.full(len(slopes), float(bias))
-    size = parts = np.abs(low)
+    low = high = np.full(len(slopes), float(bias))
+    size = np.abs(low)
     for w, x in zip(map(float, weights), xs, strict=True):
-        a, b, c, d = (x.low, x.high, x.least, x.most) if w > 0 else (x.high, x.low, x.most, x.least)
-        low, high, least, most = low + w * a, high + w * b, least + w * c, most + w * d
-        slopes = slopes + w * x.slopes
+        a, b = (x.low, x.high) if w > 0 else (x.high, x.low)
+        low, high = low + w * a, high + w * b
         size = size + abs(w) * np.maximum(np.abs(a), np.abs(b))
-        parts = parts + abs(w) * (np.abs(x.slopes).sum(axis=1) + np.maximum(np.abs(c), np.abs(d)))
     count = len(weights) + 2
     off = size * (count * UNIT / (1 - count * UNIT) + SLACK) + count * TINY
+    low, high = low - off, high + off
+    if not slopes.shape[1]:
+        return Form(low, high, slopes, low, high)
+    least = most = np.full(len(slopes), float(bias))
+    parts = np.abs(least)
+    for w, x in zip(map(float, weights), xs, strict=True):
+        c, d = (x.least, x.most) if w > 0 else (x.most, x.least)
+        least, most = least + w * c, most + w * d
+        slopes = slopes + w * x.slopes
+        parts = parts + abs(w) * (np.abs(x.slopes).sum(axis=1) + np.maximum(np.abs(c), np.abs(d)))
     loose = off + parts * SLACK
-    return _meet(low - off, high + off, slopes, (least - loose, most + loose))
+    return _meet(low, high, slopes, (least - loose, most + loose))
 
 
 def _ameo(f: float, leak: float, x: Form) -> Form:
@@ -126,6 +134,8 @@ def _ameo(f: float, leak: float, x: Form) -> Form:
     least = np.where((x.low <= 1) & (x.high >= 1), np.minimum(least, -1.0), least)
     most = np.where((x.low <= -1) & (x.high >= -1), np.maximum(most, 1.0), most)
     off = ACTIVATION * (1 + np.maximum(np.abs(x.low), np.abs(x.high)))
+    if not x.slopes.shape[1]:
+        return Form(least - off, most + off, x.slopes, least - off, most + off)
     flat, steep = _slopes(f, leak, x)
     turns = (flat < 0) & (steep > 0)
     slope = np.where(turns, 0.0, (flat + steep) / 2)

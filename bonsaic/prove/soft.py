@@ -31,10 +31,14 @@ class Stage:
     words: int
 
 
-# Boxes of one sign in every register first: they are what a Boolean reading needs.
+# Boxes of one sign in every register first: they are what a Boolean reading needs. Some words are tried before much is
+# spent on boxes: most wrong networks err on them, whatever the boxes.
+COARSE = (4, 2**-1, 2**-2, 2**-3, 2**-4, 2**-5)
 STAGES = (
-    Stage((4, 2**-1, 2**-2, 2**-3, 2**-4, 2**-5), (1, 2, 4), 100_000, 1000),
-    Stage((4, 2**-1, 2**-2, 2**-3, 2**-4, 2**-5, 2**-6, 2**-7, 2**-8), (6,), 300_000, 6000),
+    Stage(COARSE, (1,), 100_000, 200),
+    Stage(COARSE, (2,), 100_000, 400),
+    Stage(COARSE, (4,), 100_000, 1000),
+    Stage((*COARSE, 2**-6, 2**-7, 2**-8), (6,), 300_000, 6000),
 )
 
 
@@ -67,7 +71,7 @@ def prove_soft(
         return verdict, None
     most = 0
     hunt = explore(table, tick, feed)
-    for stage in STAGES[: 1 if verdict else 2]:
+    for stage in STAGES[: 2 if verdict else None]:
         reached: list[tuple[float, Reached]] = []
         for level in stage.levels:
             if isinstance(hunt, Reached):
