@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # the loop imports tinygrad, which has to wait until the devi
     from bonsaic.grow.loop import Plan
 
 GUIDES = tuple(MAY_TELL)
-STEPS = 1200, 800  # of the first population and of the next, bigger one
+STEPS = 1200, 1200  # of the first population and of the next
 LEARNT = 40  # letters of a program without state up to which words are trained on
 
 
@@ -59,7 +59,8 @@ def plans(mealy: Mealy) -> list[Plan]:
     diameter = int(distance[distance < mealy.states].max(initial=0))
     ticks = int(np.clip(diameter + 8, 12, 32)) // 4 * 4
     start = next((i for i, most in enumerate((8, 20, 40)) if rows <= most), 3)
-    ladder = [(4, 8), (8, 16), (12, 24), (16, 64), (24, 96)][start : start + 2]
+    ladder = [(4, 8), (8, 16), (12, 24), (16, 64), (16, 64)]  # wider ones learn later
+    ladder = ladder[start : start + 2]
     if mealy.states == 1:
         ladder = [(0, o) for _, o in ladder]
     return [
