@@ -138,3 +138,27 @@ def delay():
     x, q = port("x"), register("q")
     m = Module("delay", "gate", (x,), (q,), {"q": Fraction(1)}, {"q": x}, {"y": q})
     return tabulate(ModuleMachine(m), cap=100)
+
+
+def drifting_parens(*, depth, gain):
+    """(the table, the network) of balanced parentheses of a depth: a counter held exactly, and a parity that drifts.
+
+    Without restoring force (f = 1) the parity of the ticks swings ever wider; the output adds it to the count, and for
+    any word errs once it is too wide: with a gain of 1.0061 at tick 180, whatever was read before.
+    """
+    x, count, parity = port("close", SIGN), register("count", REAL), register("parity", REAL)
+    attr, start = (Fraction(1), exact(0.01)), exact(0.316)
+    nexts = {
+        "count": node("ameo", affine([-1, Fraction(1, 16)], [count, x]), attr=attr),
+        "parity": node("ameo", affine([exact(gain)], [parity]), attr=attr),
+    }
+    size = Fraction(-1, 16) * Fraction(depth, 2)
+    # In steps: minus the depth after the letter, plus or minus 1/2 and more by parity, plus 1/2.
+    out = affine([-16, 1, exact(-0.5 / 0.316)], [count, x, parity], 16 * size + Fraction(1, 2))
+    init = {"count": size, "parity": start}
+    m = Module("parens", "net", (x,), (count, parity), init, nexts, {"y": out})
+    q = np.arange(depth + 1)
+    after = np.stack([np.where(q < depth, q + 1, ILLEGAL), q - 1], axis=1).astype(np.int32)
+    outs = np.where(after >= 0, after == 0, FREE)[:, :, None].astype(np.int8)
+    letters = np.array([[0], [1]], np.uint8)
+    return Mealy("parens", ("close",), ("y",), letters, after, outs), m

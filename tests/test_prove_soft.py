@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from softnets import delay, drifting_counter, random_network, two_state_network
+from softnets import (
+    delay,
+    drifting_counter,
+    drifting_parens,
+    random_network,
+    two_state_network,
+)
 
 from bonsaic.ir.core import Module, affine, node, port, register
 from bonsaic.ir.mealy import FREE, ILLEGAL
@@ -141,6 +147,25 @@ def test_drift_among_nine_levels_is_found_however_late(gain, latest):
     verdict, _ = prove_soft(TableMachine(spec), m, rng())
     assert isinstance(verdict, Differs) and len(verdict.word) < latest
     assert errs_at(spec, m, verdict.word) == len(verdict.word) - 1
+
+
+def test_a_parity_that_drifts_is_found_after_it_was_right_for_long():
+    spec, m = drifting_parens(depth=8, gain=1.0061)
+    words = np.array([[0, 1] * 30, ([0] * 8 + [1] * 8) * 3 + [0] * 6 + [1] * 6])
+    assert (first_error(spec, Tick(m), spec.letters, words) < 0).all()
+    verdict, _ = prove_soft(TableMachine(spec), m, rng())
+    assert isinstance(verdict, Differs) and verdict.arithmetic == "float32 and exact reals"
+    assert 175 < len(verdict.word) < 200
+    assert errs_at(spec, m, verdict.word) == len(verdict.word) - 1
+
+
+def test_what_float32_cannot_hold_is_never_proved_of_it():
+    m = two_state_network()
+    (s,) = m.regs
+    large = affine([Fraction(2**100), Fraction(-(2**100)), 1], [s, s, s], Fraction(1, 16))
+    for out in (large, node("ameo", affine([2**80], [s]), attr=(F, LEAK))):
+        verdict, _ = prove_soft(TableMachine(delay()), replace(m, outs={"y": out}), rng())
+        assert getattr(verdict, "arithmetic", None) != "float32"
 
 
 @pytest.mark.parametrize("seed", range(8))

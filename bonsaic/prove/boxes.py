@@ -73,7 +73,11 @@ def find(
         todo = np.array(sorted(search.dirty))
         search.dirty.clear()
         for at in range(0, len(todo), CROWD):
-            if leak := search.follow(todo[at : at + CROWD], None):
+            try:
+                leak = search.follow(todo[at : at + CROWD], None)
+            except OverflowError as e:
+                leak = Leak(str(e), len(search.state))
+            if leak:
                 return leak
     return search.invariant()
 

@@ -14,6 +14,7 @@ from bonsaic.prove.tick import Tick, ameo
 UNIT = 2.0**-24  # unit roundoff of float32
 SLACK = 2.0**-40  # covers the float64 rounding of a bound itself
 TINY = 2.0**-120  # covers products that float32 flushes to zero
+LARGEST = 2.0**30  # a sum beyond it may overflow float32 when an activation takes its fourth power
 ACTIVATION = (
     2.0**-14
 )  # how far float32 may put ameo(x) off, per 1 + |x|: above all of its known formulas
@@ -65,7 +66,8 @@ def joined(parts: Sequence[Form]) -> Form:
 def image(tick: Tick, states: Sequence[Form], letters: np.ndarray) -> tuple[list[Form], list[Form]]:
     """Forms of the next states and of the output values of every state in `states`, under letters 0/1 [batch, input].
 
-    They hold the exact values and whatever float32 makes of them, in any order of summation.
+    They hold the exact values and whatever float32 makes of them, in any order of summation. OverflowError where that
+    may be nothing finite.
     """
     unknowns = states[0].slopes.shape[1] if states else 0
     env: dict[Node, Form] = dict(zip(tick.module.regs, states, strict=True))
@@ -111,6 +113,8 @@ def _affine(weights: Sequence, bias: float, xs: Sequence[Form], slopes: np.ndarr
         a, b = (x.low, x.high) if w > 0 else (x.high, x.low)
         low, high = low + w * a, high + w * b
         size = size + abs(w) * np.maximum(np.abs(a), np.abs(b))
+    if (size > LARGEST).any():
+        raise OverflowError("a sum may be too large for float32")
     count = len(weights) + 2
     off = size * (count * UNIT / (1 - count * UNIT) + SLACK) + count * TINY
     low, high = low - off, high + off

@@ -56,7 +56,7 @@ def explore(
             return Found(word[::-1], not level)
         q, s = spec.next[q[row], letter].astype(np.int64), after
         reached.append((q, s))
-        cells = np.floor(s / level).astype(np.int64) if level else s.view(np.uint32)
+        cells = np.floor(s / level) + 0.0 if level else s.view(np.uint32)
         keys, first = np.unique(np.column_stack([q, cells]), axis=0, return_index=True)
         keep = []
         for key, i in zip(keys, first.tolist(), strict=True):

@@ -69,7 +69,7 @@ def prove_soft(
         return verdict, None
     if isinstance(verdict, Differs):
         return verdict, None
-    most = 0
+    most, why = 0, ""
     hunt = explore(table, tick, feed)
     for stage in STAGES[: 2 if verdict else None]:
         reached: list[tuple[float, Reached]] = []
@@ -86,14 +86,14 @@ def prove_soft(
                 if isinstance(result, Invariant):
                     boxes = int(result.home.sum())
                     return Proved(boxes, result.transitions, "float32", "boxes"), result
-                most = max(most, result.boxes)
+                most, why = max(most, result.boxes), result.reason
         progress(f"words of {stage.words} ticks")
         found = long_words(table, tick, feed, rng, ticks=stage.words)
         if found:
             return _differs(table, tick, feed, shorten(table, tick, feed, found)), None
     if verdict is not None:
         return verdict, None
-    reason = f"no invariant of boxes was found and no error within {STAGES[-1].words} ticks"
+    reason = f"no invariant of boxes was found ({why}) and no error within {STAGES[-1].words} ticks"
     return Unknown(reason, most), None
 
 

@@ -29,20 +29,21 @@ class Tick:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Next states and output values, every operation rounded to `kind`, sums from left to right, the bias last."""
         env = self._sources(states, letters, kind)
-        for n in self.order:
-            xs = [env[a] for a in n.args]
-            match n.op:
-                case "affine":
-                    value: np.ndarray = np.zeros(len(states), kind)
-                    for w, x in zip(n.attr[0], xs, strict=True):
-                        value = value + kind(float(w)) * x
-                    env[n] = value + kind(float(n.attr[1]))
-                case "ameo":
-                    env[n] = ameo(xs[0], *(kind(float(v)) for v in n.attr))
-                case "sign":
-                    env[n] = np.where(xs[0] > 0, kind(1), kind(-1))
-                case _:
-                    env[n] = np.full(len(states), kind(float(n.attr[0])))
+        with np.errstate(over="ignore", invalid="ignore"):  # then it is what float32 makes of it
+            for n in self.order:
+                xs = [env[a] for a in n.args]
+                match n.op:
+                    case "affine":
+                        value: np.ndarray = np.zeros(len(states), kind)
+                        for w, x in zip(n.attr[0], xs, strict=True):
+                            value = value + kind(float(w)) * x
+                        env[n] = value + kind(float(n.attr[1]))
+                    case "ameo":
+                        env[n] = ameo(xs[0], *(kind(float(v)) for v in n.attr))
+                    case "sign":
+                        env[n] = np.where(xs[0] > 0, kind(1), kind(-1))
+                    case _:
+                        env[n] = np.full(len(states), kind(float(n.attr[0])))
         return _stack(env, self.module.next, states), _stack(env, self.module.outs, states)
 
     def _sources(
