@@ -20,7 +20,7 @@ class Table:
 
     A row is a state and a legal letter: the network reads the state's code and shall answer the row's outputs and turn
     its states into the next state's code. Codes are used through their signs and move from both ends, as what is read
-    and as what is wanted. Only the last cell has states. aux: weight of naming the state as an additional output.
+    and as what is wanted. The networks have one cell.
     """
 
     def __init__(
@@ -36,7 +36,6 @@ class Table:
         self._free = self.target == 0
         one_hot = np.eye(m.states, dtype=np.float32)
         self._from, self._to = one_hot[self.state], one_hot[self.follow]
-        self._of_letter = np.eye(len(machine.wires), dtype=np.float32)[self.letter]
         self.steps = 0
         self.faults = np.full(len(weights), len(self.state))
 
@@ -57,18 +56,11 @@ class Table:
     def _slopes(self, slopes: np.ndarray) -> np.ndarray:
         """Fills `slopes` [networks, weights], returns those of the codes."""
         shape, code = self.shape, sign(self.codes)
-        *front, (last, kernel, _), (_, head, _) = shape.parts(self.weights)
-        *front_slopes, (_, kernel_slope, _), (_, head_slope, _) = shape.parts(slopes)
-        networks, rows, s = len(self.weights), len(self.state), last.states
+        (cell, kernel, _), (_, head, _) = shape.parts(self.weights)
+        (_, kernel_slope, _), (_, head_slope, _) = shape.parts(slopes)
+        networks, rows, s = len(self.weights), len(self.state), cell.states
 
         wires = np.broadcast_to(self.machine.wires, (networks, *self.machine.wires.shape))
-        passed = []
-        for _, k, _ in front:
-            read = _with_ones(wires)
-            y, slope = ameo_and_slope(read @ k, shape.f, shape.leak)
-            passed.append((read, slope))
-            wires = sign(y)
-
         read = _with_ones(np.concatenate([wires[:, self.letter], code[:, self.state]], 2))
         y, slope = ameo_and_slope(read @ kernel, shape.f, shape.leak)
         want = code[:, self.follow]
@@ -89,22 +81,14 @@ class Table:
         back *= slope
         kernel_slope[:] = read.transpose(0, 2, 1) @ back
         below = back @ kernel.transpose(0, 2, 1)[:, :, 1:]
-        codes = self._from.T @ below[:, :, last.inputs :]
+        codes = self._from.T @ below[:, :, cell.inputs :]
         codes += self._to.T @ (-y[:, :, :s] * pull * each)
-        if front:
-            below = self._of_letter.T @ below[:, :, : last.inputs]
-            for (read, slope), (_, k, _), (_, k_slope, _) in zip(
-                passed[::-1], front[::-1], front_slopes[::-1], strict=True
-            ):
-                below = below * slope
-                k_slope[:] = read.transpose(0, 2, 1) @ below
-                below = (below @ k.transpose(0, 2, 1))[:, :, 1:]
         return codes
 
     def network(self, i: int) -> np.ndarray:
         """Weights [weights] of network i, its initial states the first state's code."""
         flat = self.weights[i].astype(np.float64)
-        *_, (_, _, first), _ = self.shape.parts(flat)
+        (_, _, first), _ = self.shape.parts(flat)
         first[:] = sign(self.codes[i, 0])
         return flat
 
