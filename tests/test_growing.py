@@ -1,6 +1,7 @@
 """Growing inside a build: its curve, and what is left of it after SIGTERM, a full disk or the end of its budget."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -85,6 +86,16 @@ def test_another_programs_population_is_refused(tmp_path):
     (tmp_path / "population.npz").write_bytes(b"no archive")
     done = run("grow", hard, "-o", tmp_path, "--resume")
     assert done.returncode == 2 and "population.npz: error: this is no population" in done.stderr
+
+
+def test_a_home_that_cannot_be_written_is_no_hindrance(tmp_path):
+    words = ("grow", PROGRAMS / "delay_1.bp", "-o", tmp_path / "o", "--prune", "off")
+    env = os.environ | {"HOME": "/proc/none", "XDG_CACHE_HOME": "/proc/none"}
+    env |= {"TMPDIR": str(tmp_path)}
+    env.pop("POCL_CACHE_DIR", None)
+    done = subprocess.run(command(*words), capture_output=True, text=True, cwd=ROOT, env=env)
+    assert done.returncode == 0, done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["o"]
 
 
 def test_a_full_disk_is_one_sentence_and_nothing_half_written(tmp_path):

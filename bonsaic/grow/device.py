@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import glob
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,6 +38,7 @@ class Device:
 
 def devices() -> list[Device]:
     """Every OpenCL device of this machine, accelerators first."""
+    _find_caches()
     import pyopencl as cl
 
     try:
@@ -52,6 +55,21 @@ def devices() -> list[Device]:
             cpu = bool(d.type & cl.device_type.CPU)
             found.append(Device(d.name, d.driver_version, platform.name, i, cpu))
     return sorted(found, key=lambda d: d.is_cpu)
+
+
+@cache
+def _find_caches() -> None:
+    """Where the user's caches cannot be written, kernels are compiled anew: PoCL and tinygrad would fail there."""
+    folder = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(4096))
+    except OSError:
+        own = tempfile.mkdtemp()
+        atexit.register(shutil.rmtree, own, ignore_errors=True)
+        os.environ.setdefault("POCL_CACHE_DIR", own)
+        os.environ["CACHELEVEL"] = "0"
 
 
 @cache
