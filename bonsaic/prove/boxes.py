@@ -54,10 +54,14 @@ class Grain:
 
 @dataclass(frozen=True)
 class Leak:
-    """Why no invariant was found at this grain: an output may be wrong, or there is too much to follow."""
+    """Why no invariant was found at this grain: an output may be wrong, or there is too much to follow.
+
+    boxes: how many there were by then; images: how many were computed.
+    """
 
     reason: str
     boxes: int
+    images: int
 
 
 def find(
@@ -76,7 +80,7 @@ def find(
             try:
                 leak = search.follow(todo[at : at + CROWD], None)
             except OverflowError as e:
-                leak = Leak(str(e), len(search.state))
+                leak = search.leak(str(e))
             if leak:
                 return leak
     return search.invariant()
@@ -150,10 +154,10 @@ class _Search:
                 row, letter = rows[at : at + BATCH], letters[at : at + BATCH]
                 self.images += len(row)
                 if tree is None and self.images > self.most:
-                    return Leak("there is too much to follow", len(self.state))
+                    return self.leak("there is too much to follow")
                 forms, outs = image(self.tick, [f[row] for f in front.forms], self.feed[letter])
                 if self.errs(front.state[row], letter, outs):
-                    return Leak("an output may be wrong", len(self.state))
+                    return self.leak("an output may be wrong")
                 after = _Front(front.place[row], spec.next[front.state[row], letter], forms)
                 low, high = _ends(forms, len(row))
                 box = self.home(after.state, low, high)
@@ -179,6 +183,9 @@ class _Search:
                 [joined(column) for column in zip(*(p.forms for p in parts), strict=True)],
             )
         return None
+
+    def leak(self, reason: str) -> Leak:
+        return Leak(reason, len(self.state), self.images)
 
     def forms(self, roots: np.ndarray) -> list[Form]:
         return boxes(self.low[roots], self.high[roots], together=self.together)

@@ -23,11 +23,12 @@ TABLE = 1_000_000  # state-letter pairs of a specification
 
 @dataclass(frozen=True)
 class Stage:
-    """What is tried before more is spent: grains, images of boxes computed at each, ticks of random words."""
+    """What is tried before more is spent: grains, images of boxes at each and in all, ticks of random words."""
 
     levels: tuple[float, ...]
     ticks: tuple[int, ...]
     images: int
+    all_images: int
     words: int
 
 
@@ -35,10 +36,10 @@ class Stage:
 # spent on boxes: most wrong networks err on them, whatever the boxes.
 COARSE = (4, 2**-1, 2**-2, 2**-3, 2**-4, 2**-5)
 STAGES = (
-    Stage(COARSE, (1,), 100_000, 200),
-    Stage(COARSE, (2,), 100_000, 400),
-    Stage(COARSE, (4,), 100_000, 1000),
-    Stage((*COARSE, 2**-6, 2**-7, 2**-8), (6,), 300_000, 6000),
+    Stage(COARSE, (1,), 100_000, 300_000, 200),
+    Stage(COARSE, (2,), 100_000, 200_000, 400),
+    Stage(COARSE, (4,), 100_000, 200_000, 1000),
+    Stage((*COARSE, 2**-6, 2**-7, 2**-8), (6,), 300_000, 600_000, 6000),
 )
 
 
@@ -79,14 +80,17 @@ def prove_soft(
             if isinstance(hunt, Found):
                 return _differs(table, tick, feed, shorten(table, tick, feed, hunt)), None
             reached.append((level, hunt))
+        left = stage.all_images
         for ticks in stage.ticks:
             for level, states in reached:
                 progress(f"boxes of {level}, {ticks} ticks")
-                result = find(table, tick, feed, Grain(level, ticks), states, most=stage.images)
+                spend = min(stage.images, left)
+                result = find(table, tick, feed, Grain(level, ticks), states, most=spend)
                 if isinstance(result, Invariant):
                     boxes = int(result.home.sum())
                     return Proved(boxes, result.transitions, "float32", "boxes"), result
                 most, why = max(most, result.boxes), result.reason
+                left -= result.images
         progress(f"words of {stage.words} ticks")
         found = long_words(table, tick, feed, rng, ticks=stage.words)
         if found:
