@@ -10,15 +10,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from bonsaic.grow.logic.decompose import several
+from bonsaic.grow.logic.gates import readable, zigzag
+from bonsaic.grow.logic.layout import built
+from bonsaic.grow.logic.machine import planned
 from bonsaic.grow.shrink import from_table, machine_of, shrink
 from bonsaic.grow.shrink.coded import coded_of, network_of
 from bonsaic.grow.shrink.codings import seeds
-from bonsaic.grow.shrink.decompose import several
 from bonsaic.grow.shrink.finish import finish
-from bonsaic.grow.shrink.gates import readable
-from bonsaic.grow.shrink.stack import stacked
-from bonsaic.grow.shrink.stages import Workshop
-from bonsaic.grow.shrink.walk import agree, zigzag
+from bonsaic.grow.shrink.walk import agree
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.network import Cell, Network
 
@@ -222,32 +222,30 @@ def _least(least, x):
     return least, tuple(least >> i & 1 for i in range(3))
 
 
-def test_bits_that_need_no_other_bit_are_found_and_outputs_get_a_cell_of_their_own() -> None:
+def test_bits_that_need_no_other_bit_are_found_and_outputs_read_the_next_code() -> None:
     m = table("min_seen", 7, _least, 3)
-    _, codes, *_ = seeds(m)
-    assert codes.shape[1] == 7  # is the digit at least 1, 2, ...
-    like = Network(m.name, m.inputs, m.outputs, (), np.zeros((0, 3), np.float32), np.zeros(3))
-    shop = Workshop(m)
-    net = stacked(shop, shop.layout(codes), like)
-    assert net is not None and [c.states for c in net.cells] == [0, 7, 0]
-    assert net.max_inputs <= 6 and agree(m, net) is not None
+    _, alone, *_ = seeds(m)
+    assert [p.codes.shape[1] for p in alone] == [7]  # is the digit at least 1, 2, ...
+    _, plan = planned(m, alone, lambda: False)
+    assert plan is not None
+    shape, weights = built(plan)
+    net = shape.network(weights, m.name, m.inputs, m.outputs)
+    assert net.max_inputs <= 6 and net.states == 7 and agree(m, net) is not None
     small = network_of(finish(*coded_of(net, m)), net)
     assert small.edges <= net.edges and agree(m, small) is not None
 
 
-@pytest.mark.parametrize("exclusive", [True, False])
-def test_any_function_is_made_of_a_few_neurons(exclusive: bool) -> None:
+def test_any_function_is_made_of_a_few_neurons() -> None:
     seen = np.array(list(itertools.product((0, 1), repeat=5)))
     rng = np.random.default_rng(3)
     for _ in range(5):
         goal = rng.choice([-1, 1], 32)
-        parts = several(seen, goal, np.ones(5), exclusive=exclusive)
-        if parts is None:
-            continue
+        goal[seen[:, 0] != seen[:, 1]] = 0
+        parts = several(seen, goal, np.ones(5))
+        assert parts is not None
         gates = [(list(p.columns), *p.gate(seen)) for p in parts]
         fired = sum(zigzag((seen * 2 - 1)[:, at] @ w + b) > 0 for at, w, b in gates)
-        assert ((fired > 0) == (goal > 0)).all()
-        assert not exclusive or fired.max() == 1
+        assert ((fired > 0) == (goal > 0))[goal != 0].all()
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -280,7 +278,7 @@ def test_random_wide_machines_become_stacks_of_cells_in_time(seed: int) -> None:
     letters = np.array(list(itertools.product((0, 1), repeat=3)), np.uint8)
     m = Mealy("random", ("x", "y", "z"), ("u", "v"), letters, nexts, outs).minimised()
     started = time.process_time()
-    found = from_table(m, seed=seed, budget=0.5)
+    found = from_table(m, seed=seed, budget=5.0)
     spent = time.process_time() - started
     assert found is not None and agree(m, found) is not None
-    assert spent < 5  # without a budget it is longer
+    assert spent < 10  # BLAS may use two cores

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from bonsaic.grow.logic.decompose import several
+from bonsaic.grow.logic.gates import READS, beyond, possible
 from bonsaic.grow.logic.resume import few_that_tell
-from bonsaic.grow.logic.signals import Literal, Signals
+from bonsaic.grow.logic.signals import Gate, Literal, Signals
 
 ANY = 3  # inputs of which one neuron makes every function
-READS = 4  # inputs a neuron is given here; more only where that saves edges
+COVERED = 10  # columns up to which a few neurons are looked for of which some fires
 BOUND = (2, 3, 4)  # sizes of the sets of columns that are replaced together
 WIDE = 17  # columns beyond which such sets are not looked for
-CODINGS = 60  # of what a set says
+ALL, CODINGS = 4, 60  # codes of which all orders are tried, and how many orders of more
 MOST = 4000  # signals
+DEEPER = 3.0  # what a neuron costs more for each that lies before it
 
 
 class TooMany(Exception):
@@ -41,8 +44,61 @@ class Divider:
         if len(columns) > ANY:
             told = few_that_tell(signals, goal)
             columns = columns if told is None else told
+        before = len(signals)
+        literal = self._narrowed(goal, columns)
+        covered = self.cover(goal, columns) if len(signals) > before + 1 else None
+        if covered is not None:
+            votes, sign = covered
+            any_ = Gate(votes, (2.0,) * len(votes), 2.0 * len(votes) + 1)
+            other = (votes[0] if len(votes) == 1 else signals.neuron(any_)), sign
+            return min((literal, other), key=lambda at: self._paid(at[0], before))
+        return literal
+
+    def cover(
+        self, goal: np.ndarray, columns: tuple[int, ...]
+    ) -> tuple[tuple[int, ...], int] | None:
+        """Signals of which some fires where the goal is 1, or with sign -1 where it is -1, and none elsewhere."""
+        signals = self.signals
+        columns = self.support(goal, columns)
+        if not READS < len(columns) <= COVERED:
+            return None
+        table = signals.table(columns, goal).reshape(-1)
+        cared = np.flatnonzero(table)
+        seen = cared[:, None] >> np.arange(len(columns))[::-1] & 1
+        found = []
+        for sign in (1, -1):
+            parts = several(seen, sign * table[cared], np.ones(len(columns)), self.over)
+            if parts is not None:
+                found.append((sum(p.price for p in parts), sign, parts))
+        if not found:
+            return None
+        _, sign, parts = min(found, key=lambda f: f[0])
+        votes = []
+        for part in parts:
+            says = np.zeros(len(table), np.int8)
+            says[cared] = part.says
+            reads = tuple(columns[c] for c in part.columns)
+            gate = signals.gate(reads, says[signals.key(columns)])
+            if gate is None:
+                return None
+            votes.append(gate)
+        return tuple(dict.fromkeys(votes)), sign
+
+    def _paid(self, n: int, before: int) -> float:
+        """Inputs of the new neurons that a signal needs, and what is handed on to the cells where they stand."""
+        cone, todo = set(), [n]
+        while todo:
+            gate = self.signals.gates[m := todo.pop()]
+            if m >= before and m not in cone and gate is not None:
+                cone.add(m)
+                todo += gate.reads
+        fans = [len(gate.reads) for m in cone if (gate := self.signals.gates[m])]
+        return sum(fans) + beyond(np.array(fans, int)) + DEEPER * self.signals.level[n]
+
+    def _narrowed(self, goal: np.ndarray, columns: tuple[int, ...]) -> Literal:
+        """Some columns replaced by fewer signals that tell as much, until one neuron is left to make."""
         while True:
-            gate = signals.gate(columns, goal) if len(columns) <= READS else None
+            gate = self.signals.gate(columns, goal) if len(columns) <= READS else None
             if gate is not None:
                 return gate, 1
             fewer = self._bound(goal, columns)
@@ -50,11 +106,22 @@ class Divider:
                 return self._split(goal, columns)
             columns = self.support(goal, fewer)
 
-    def support(self, goal: np.ndarray, columns: tuple[int, ...]) -> tuple[int, ...]:
-        """Columns enough to tell the goal, the deepest left out first."""
+    def price(self, goal: np.ndarray, columns: tuple[int, ...]) -> float:
+        """About how many inputs it takes."""
+        told = self.support(goal, columns)
+        if len(told) < 2:
+            return len(told) / 2
+        alone = len(told) <= READS and possible(self.signals.table(told, goal).reshape(-1))
+        return len(told) if alone else 2.0 * len(told)
+
+    def support(
+        self, goal: np.ndarray, columns: tuple[int, ...], first: Sequence[int] = ()
+    ) -> tuple[int, ...]:
+        """Columns enough to tell the goal, left out where they can be: these first, then the deepest."""
         table = self.signals.table(columns, goal)
         kept = list(columns)
-        for column in sorted(columns, key=lambda n: -self.signals.level[n]):
+        level = self.signals.level
+        for column in sorted(columns, key=lambda n: (n not in first, -level[n])):
             axis = kept.index(column)
             low, high = np.take(table, 0, axis), np.take(table, 1, axis)
             if not (low * high < 0).any():
@@ -160,10 +227,10 @@ def _classes(table: np.ndarray, axes: tuple[int, ...], most: int) -> np.ndarray 
     return classes
 
 
-def codings(count: int) -> Iterator[np.ndarray]:
-    """Codes [class] on as few bits as there can be."""
+def codings(count: int) -> list[np.ndarray]:
+    """Codes [class] on as few bits as there can be: all, or many of them."""
     codes = 1 << (count - 1).bit_length()
-    yield from (
-        np.array(order)
-        for order in itertools.islice(itertools.permutations(range(codes), count), CODINGS)
-    )
+    if codes <= ALL:
+        return [np.array(order) for order in itertools.permutations(range(codes), count)]
+    rng = np.random.default_rng(0)
+    return [np.arange(count), *(rng.permutation(codes)[:count] for _ in range(CODINGS))]

@@ -7,20 +7,24 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bonsaic.grow.architecture import Architecture
-from bonsaic.grow.logic.signals import Gate, Literal, Signals
+from bonsaic.grow.logic.gates import beyond
+from bonsaic.grow.logic.signals import Gate, Signals
+
+Output = tuple[tuple[int, ...], int]
 
 
 @dataclass(eq=False)
 class Plan:
-    """Signals, the given ones being `wires` inputs and then registers; what each register becomes, by one neuron; and
-    the outputs. Registers of one `cell` stand in the same cell; a register is read in its own cell or handed on.
+    """Signals, the given ones being `wires` inputs and then registers; which signal each register becomes, whose neuron
+    then stands in its cell; and the outputs: where some of these signals fires, or with sign -1 where none does.
+    Registers of one `cell` stand in the same cell; a register is read in its own cell or handed on.
     first: each register's initial value.
     """
 
     signals: Signals
     wires: int
-    outputs: list[Literal] = field(default_factory=list)
-    becomes: dict[int, Gate] = field(default_factory=dict)
+    outputs: list[Output] = field(default_factory=list)
+    becomes: dict[int, int] = field(default_factory=dict)
     first: dict[int, int] = field(default_factory=dict)
     cell: dict[int, int] = field(default_factory=dict)
 
@@ -38,7 +42,7 @@ def built(plan: Plan) -> tuple[Architecture, np.ndarray]:
         states = [n for n in plan.becomes if stand.level[n] == at - 1]
         after = [n for n in stand.last if stand.first(plan, n) <= at <= stand.last[n]]
         column = {n: 1 + i for i, n in enumerate((*before, *states))}
-        neurons = [plan.becomes[n] for n in states]
+        neurons = [_own(plan, plan.becomes[n]) for n in states]
         neurons += [_own(plan, n) if n not in column else Gate((n,), (-1.0,), 0.0) for n in after]
         kernel = np.zeros((1 + len(column), len(neurons)))
         for i, gate in enumerate(neurons):
@@ -48,8 +52,9 @@ def built(plan: Plan) -> tuple[Architecture, np.ndarray]:
         cells.append((len(states), len(after)))
         before = after
     head = np.zeros((1 + len(before), len(plan.outputs)))
-    for i, (n, sign) in enumerate(plan.outputs):
-        head[1 + before.index(n), i] = sign
+    for i, (votes, sign) in enumerate(plan.outputs):
+        head[0, i] = sign * (len(votes) - 1)
+        head[[1 + before.index(n) for n in votes], i] = sign
     shape = Architecture(plan.wires, tuple(cells), len(plan.outputs))
     flat = np.zeros(shape.weights)
     for (_, kernel, first), (values, starts) in zip(
@@ -64,11 +69,18 @@ def edges(plan: Plan) -> int:
     """How many weights the network has."""
     stand = standing(plan)
     own = sum(len(plan.reads(n)) for n in stand.last)
-    own += sum(len(gate.reads) for gate in plan.becomes.values())
+    own += sum(len(plan.reads(n)) for n in plan.becomes.values())
     passed = sum(
         last - max(stand.first(plan, n), stand.level[n] + 1) + 1 for n, last in stand.last.items()
     )
-    return own + passed + len(plan.outputs)
+    return own + passed + sum(len(votes) for votes, _ in plan.outputs)
+
+
+def cost(plan: Plan) -> float:
+    """Edges, and more for neurons of many inputs."""
+    fans = [len(plan.reads(n)) for n in standing(plan).last]
+    fans += [len(plan.reads(n)) for n in plan.becomes.values()]
+    return edges(plan) + beyond(np.array(fans, int))
 
 
 @dataclass(frozen=True)
@@ -89,10 +101,11 @@ class Standing:
 def standing(plan: Plan) -> Standing:
     """Where everything stands."""
     level = _levels(plan)
-    depth = max([1, *(level[n] for n, _ in plan.outputs), *(level[n] + 1 for n in plan.becomes)])
-    last = {n: depth for n, _ in plan.outputs}
-    for n, gate in plan.becomes.items():
-        for m in gate.reads:
+    votes = [n for output, _ in plan.outputs for n in output]
+    depth = max([1, *(level[n] for n in votes), *(level[n] + 1 for n in plan.becomes)])
+    last = dict.fromkeys(votes, depth)
+    for n, after in plan.becomes.items():
+        for m in plan.reads(after):
             last[m] = max(last.get(m, 0), level[n])
     for n in sorted(level, key=lambda n: -level[n]):
         if n in last:
@@ -117,13 +130,13 @@ def _levels(plan: Plan) -> dict[int, int]:
         if n not in level:
             if n in plan.becomes:
                 own = members[plan.cell[n]]
-                others = {m for o in own for m in plan.becomes[o].reads} - set(own)
+                others = {m for o in own for m in plan.reads(plan.becomes[o])} - set(own)
                 place = max((find(m) for m in others), default=0)
                 level.update(dict.fromkeys(own, place))
             else:
                 level[n] = 1 + max((find(m) for m in plan.reads(n)), default=0)
         return level[n]
 
-    for n in (*plan.becomes, *(n for n, _ in plan.outputs)):
+    for n in (*plan.becomes, *(n for votes, _ in plan.outputs for n in votes)):
         find(n)
     return level

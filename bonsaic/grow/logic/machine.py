@@ -3,121 +3,255 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from bonsaic.grow.architecture import Architecture
-from bonsaic.grow.logic.divide import Divider, TooMany, codings
-from bonsaic.grow.logic.layout import Plan, built
-from bonsaic.grow.logic.parts import parts
-from bonsaic.grow.logic.signals import Gate, Signals, weights_of
+from bonsaic.grow.logic.divide import Divider, TooMany
+from bonsaic.grow.logic.gates import WIDEST
+from bonsaic.grow.logic.layout import Output, Plan, built, cost
+from bonsaic.grow.logic.neurons import Neuron, merged, neuron
+from bonsaic.grow.logic.parts import Part, numbered
+from bonsaic.grow.logic.signals import Gate, Literal, Signals
 from bonsaic.grow.logic.tidy import tidied
 from bonsaic.ir.mealy import FREE, Mealy
 
 INPUTS = 20  # wires beyond which the tables take too much room
 MOST_EDGES = 200_000
-BINARY = 3  # bits of a part's own state up to which one neuron each may be enough
-READS, CODINGS = 5, 12  # inputs of such a neuron; codings of its features that are tried
+FEW = 16  # labels up to which more bits than a number has are tried
+FREED = 2  # wires at most that a neuron reads as they are, if it does not read all so
+NOWHERE = 1000.0  # what a bit that no neuron makes is taken to cost
+
+
+class Nowhere(Exception):
+    """So many bits have no neuron."""
 
 
 def construct(mealy: Mealy, over: Callable[[], bool]) -> tuple[Architecture, np.ndarray] | None:
     """A network's shape and weights for a machine; None where it takes too many neurons or too long."""
-    if len(mealy.inputs) > INPUTS:
+    plan = planned(mealy, numbered(mealy), over, always=True)[1]
+    if plan is None:
         return None
+    tidied(plan, over)
+    return built(plan)
+
+
+def planned(
+    mealy: Mealy,
+    coding: Sequence[Part],
+    over: Callable[[], bool],
+    *,
+    always: bool = False,
+    freed: bool = False,
+) -> tuple[float, Plan | None]:
+    """What a network costs whose parts run one after the other, each told by the letter, those before it and itself.
+
+    always: a part without such bits is held in another way.  None where there is none, and where it takes too long.
+    """
+    if len(mealy.inputs) > INPUTS:
+        return np.inf, None
     state, letter = np.nonzero(mealy.legal)
     signals = Signals(len(state))
-    columns = [signals.give(_signs(mealy.letters[letter, i])) for i in range(len(mealy.inputs))]
-    made = _Machine(mealy, Divider(signals, over), Plan(signals, len(columns)), columns)
+    letters = [signals.give(_signs(mealy.letters[letter, i])) for i in range(len(mealy.inputs))]
+    made = _Machine(
+        mealy, Divider(signals, over), Plan(signals, len(letters)), list(letters), freed
+    )
     try:
-        for number, labels in enumerate(parts(mealy)):
-            made.hold(number, labels)
+        for number, part in enumerate(coding):
+            made.hold(number, part, always)
         outs = mealy.outs[state, letter]
         wanted = np.where(outs == FREE, 0, outs * 2 - 1).astype(np.int8)
         for goal in wanted.T:
-            made.plan.outputs.append(made.divider.divide(goal, tuple(made.columns)))
-        tidied(made.plan, over)
+            made.plan.outputs.append(made.output(goal, letters))
     except TooMany:
-        return None
-    return built(made.plan)
+        return np.inf, None
+    except Nowhere as bits:
+        return NOWHERE * bits.args[0], None
+    return cost(made.plan), made.plan
+
+
+@dataclass(frozen=True, eq=False)
+class _Held:
+    """A part, what was known [state] before it, the columns that tell that and the letter, and its registers."""
+
+    part: Part
+    known: np.ndarray
+    columns: tuple[int, ...]
+    registers: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """A neuron, the goals of its features, and the wires that it reads as it does bits."""
+
+    neuron: Neuron
+    features: list[np.ndarray]
+    free: tuple[int, ...]
 
 
 class _Machine:
-    """columns: the signals that tell a row's letter and the parts so far."""
+    """columns: the signals that tell a row's letter and the parts so far; following: those that tell the next state.
 
-    def __init__(self, mealy: Mealy, divider: Divider, plan: Plan, columns: list[int]):
+    last: the last part, if it has bits. freed: whether neurons are looked for that read a few wires as they are.
+    """
+
+    def __init__(self, mealy: Mealy, divider: Divider, plan: Plan, columns: list[int], freed: bool):
         self.mealy, self.divider, self.plan, self.columns = mealy, divider, plan, columns
+        self.freed = freed
+        self.paid: dict[tuple[tuple[int, ...], bytes], float] = {}
         self.state, self.letter = np.nonzero(mealy.legal)
         self.known = np.zeros(mealy.states, np.int64)
+        self.following: list[int] = []
+        self.last: _Held | None = None
 
-    def hold(self, number: int, labels: np.ndarray) -> None:
+    def hold(self, number: int, part: Part, always: bool) -> None:
         """Registers for a part, and what they become."""
+        labels = part.labels
         count = int(labels.max()) + 1
-        reads, acts = self._acts(labels, count)
-        bits = (count - 1).bit_length()
-        if bits > BINARY or not self._binary(number, labels, reads, acts, bits):
-            self._one_hot(number, labels, reads, acts, bits)
-        self.known = np.unique(np.stack([self.known, labels], 1), axis=0, return_inverse=True)[
-            1
-        ].reshape(-1)
+        each = 2 * np.eye(count) - 1
+        for codes in (part.codes, *((each,) if always and count <= FEW else ())):
+            last = _Held(Part(labels, codes), self.known, tuple(self.columns))
+            after = codes[labels][self.mealy.next[self.state, self.letter]].astype(np.int8)
+            made = [self._neuron(goal, last) for goal in after.T]
+            found = [m for m in made if m is not None]
+            if len(found) == len(made):
+                self._bits(number, last, found)
+                break
+        else:
+            if not always:
+                raise Nowhere(len(made) - len(found))
+            self._one_hot(number, labels, *self._acts(labels, count), (count - 1).bit_length())
+            self.last = None
+        both = np.stack([self.known, labels], 1)
+        self.known = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
+
+    def output(self, goal: np.ndarray, letters: list[int]) -> Output:
+        """What says an output: of the state and the letter, or of the next state and the letter."""
+        divider, ways = self.divider, [tuple(self.columns)]
+        after = (*letters, *self.following)
+        if self.following and divider.signals.tells(after, goal):
+            ways.append(divider.support(goal, after, letters))
+        made = self._beside(goal)
+        for way in ways:
+            covered = divider.cover(goal, way)
+            n, sign = divider.divide(goal, way)
+            made += [((n,), sign), *([covered] if covered else [])]
+
+        def paid(output: Output) -> float:
+            self.plan.outputs.append(output)
+            total = cost(self.plan)
+            self.plan.outputs.pop()
+            return total
+
+        return min(made, key=paid) if len(made) > 1 else made[0]
+
+    def _beside(self, goal: np.ndarray) -> list[Output]:
+        """One neuron that says an output beside the bits of the last part, if there is one."""
+        if self.last is None:
+            return []
+        found = self._neuron(goal, self.last)
+        return (
+            []
+            if found is None
+            else [((self._made(found, self.last, self._features(found, self.last)),), 1)]
+        )
 
     def _acts(self, labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """What the part reads [row] of letters and earlier parts, and what each such does [read, label]: -1 is free."""
         after = self.mealy.next[self.state, self.letter]
-        pairs = np.stack([self.known[self.state], self.letter], 1)
-        _, reads = np.unique(pairs, axis=0, return_inverse=True)
-        reads = reads.reshape(-1)
+        reads = self.known[self.state] * len(self.mealy.letters) + self.letter
+        reads = np.unique(reads, return_inverse=True)[1].reshape(-1)
         acts = np.full((int(reads.max()) + 1, count), -1)
         acts[reads, labels[self.state]] = labels[after]
         return reads, acts
 
-    def _binary(
-        self, number: int, labels: np.ndarray, reads: np.ndarray, acts: np.ndarray, bits: int
-    ) -> bool:
-        """A register for each bit of the label, if one neuron makes each of few features and these bits."""
-        signals, columns = self.divider.signals, tuple(self.columns)
-        chosen = []
-        for bit in range(bits):
-            own = np.where(acts < 0, 0, (acts >> bit & 1) * 2 - 1)
-            own = np.pad(own, ((0, 0), (0, (1 << bits) - own.shape[1])))
-            classes, does = _merged(own)
-            best = None
-            for code in itertools.islice(codings(len(does)), CODINGS):
-                width = int(code.max()).bit_length()
-                if width + bits > READS:
-                    return False
-                table = np.zeros((1 << width, 1 << bits), np.int8)
-                table[code] = does
-                found = weights_of(width + bits, table.tobytes())
-                if found is None:
-                    continue
-                goals = [_signs(code[classes][reads] >> b & 1) for b in reversed(range(width))]
-                price = sum(len(self.divider.support(goal, columns)) for goal in goals)
-                if best is None or price < best[0]:
-                    best = price, goals, found
-            if best is None:
-                return False
-            chosen.append(best[1:])
-        features = [[self.divider.divide(goal, columns) for goal in goals] for goals, _ in chosen]
-        values = [_signs(labels[self.state] >> b & 1) for b in range(bits)]
-        registers = [signals.give(v) for v in values]
-        self.columns += registers
-        for bit, (of_bit, (_, (weights, bias))) in enumerate(zip(features, chosen, strict=True)):
-            gate_reads = [n for n, _ in of_bit] + registers[::-1]
-            turned = [w * sign for w, (_, sign) in zip(weights, of_bit, strict=False)]
-            self.plan.becomes[registers[bit]] = _gate(
-                gate_reads, [*turned, *weights[len(of_bit) :]], bias
-            )
-            self.plan.first[registers[bit]] = int(labels[0] >> bit & 1) * 2 - 1
-            self.plan.cell[registers[bit]] = number
-        return True
+    def _neuron(self, goal: np.ndarray, held: _Held) -> _Found | None:
+        """What says -1, 0 (free), 1 [row] beside a part's bits."""
+        best: _Found | None = None
+        wires = len(self.mealy.inputs)
+        counts = [*range(min(FREED, wires) + 1), *([wires] if FREED < wires < WIDEST else [])]
+        for count in counts if self.freed else [0]:
+            for free in itertools.combinations(range(wires), count):
+                if best is not None and self.divider.over():
+                    return best
+                below = np.inf if best is None else best.neuron.price
+                best = self._beside_wires(goal, held, free, below) or best
+        return best
+
+    def _beside_wires(
+        self, goal: np.ndarray, held: _Held, free: tuple[int, ...], below: float
+    ) -> _Found | None:
+        """As `_neuron`, where these wires are read as bits are."""
+        part, wires = held.part, self.mealy.letters[self.letter].astype(np.int64)
+        bound = [w for w in range(wires.shape[1]) if w not in free]
+        reads = held.known[self.state] << len(bound) | wires[:, bound] @ (
+            1 << np.arange(len(bound))
+        )
+        reads = np.unique(reads, return_inverse=True)[1].reshape(-1)
+        labels = part.labels[self.state] << len(free) | wires[:, free] @ (1 << np.arange(len(free)))
+        patterns = np.arange(1 << len(free))[:, None] >> np.arange(len(free)) & 1
+        codes = np.concatenate(
+            [
+                np.repeat(part.codes, len(patterns), 0),
+                np.tile(patterns * 2.0 - 1, (len(part.codes), 1)),
+            ],
+            1,
+        )
+        says = np.zeros((int(reads.max()) + 1, len(codes)), np.int8)
+        says[reads, labels] = goal
+        classes, does = merged(says)
+
+        def goals(coded: np.ndarray) -> list[np.ndarray]:
+            return [_signs(feature[classes][reads]) for feature in coded.T]
+
+        def price(coded: np.ndarray) -> float:
+            total = 0.0
+            for wanted in goals(coded):
+                key = held.columns, wanted.tobytes()
+                if key not in self.paid:
+                    self.paid[key] = self.divider.price(wanted, held.columns)
+                total += self.paid[key]
+            return total
+
+        found = neuron(does, codes, price, below)
+        return None if found is None else _Found(found, goals(found.coded), free)
+
+    def _features(self, found: _Found, held: _Held) -> list[Literal]:
+        return [self.divider.divide(goal, held.columns) for goal in found.features]
+
+    def _made(self, found: _Found, held: _Held, features: list[Literal]) -> int:
+        """The neuron with these features; where a signal is read twice, its weights are added."""
+        total: dict[int, float] = {}
+        bits = [*held.registers, *found.free]  # a wire's signal has its number
+        read = [*features, *((bits[bit], 1) for bit in found.neuron.own)]
+        for (n, sign), weight in zip(read, found.neuron.weights, strict=True):
+            total[n] = total.get(n, 0.0) + sign * weight
+        return self.divider.signals.neuron(
+            Gate(tuple(total), tuple(total.values()), found.neuron.bias)
+        )
+
+    def _bits(self, number: int, held: _Held, made: Sequence[_Found]) -> None:
+        """A register for each bit of the codes."""
+        plan, codes = self.plan, held.part.codes[held.part.labels].astype(np.int8)
+        features = [self._features(found, held) for found in made]
+        held.registers.extend(self.divider.signals.give(code) for code in codes[self.state].T)
+        self.columns += held.registers
+        for register, own, found, first in zip(
+            held.registers, features, made, codes[0].tolist(), strict=True
+        ):
+            plan.first[register], plan.cell[register] = first, number
+            plan.becomes[register] = self._made(found, held, own)
+        self.following += [plan.becomes[register] for register in held.registers]
+        self.last = held
 
     def _one_hot(
         self, number: int, labels: np.ndarray, reads: np.ndarray, acts: np.ndarray, bits: int
     ) -> None:
         """A register for every label and class of what is read: it says that both were so on the last tick."""
         signals, columns = self.divider.signals, tuple(self.columns)
-        classes, does = _merged(acts, free=-1)
+        classes, does = merged(acts, free=-1)
         width = (len(does) - 1).bit_length()
         features = [
             self.divider.divide(_signs(classes[reads] >> b & 1), columns) for b in range(width)
@@ -138,7 +272,8 @@ class _Machine:
             raise TooMany
         for n, (q, c) in origin.items():
             wanted = [(f, sign if c >> b & 1 else -sign) for b, (f, sign) in enumerate(features)]
-            self.plan.becomes[n] = _both(wanted, into[q]) if q >= 0 else Gate((), (), 1.0)
+            gate = _both(wanted, into[q]) if q >= 0 else Gate((), (), 1.0)
+            self.plan.becomes[n] = signals.give(0, 1, gate)
             self.plan.first[n] = 1 if n == into[start][0] else -1
             self.plan.cell[n] = number
         for b in range(bits):
@@ -155,32 +290,6 @@ def _both(wanted: list[tuple[int, int]], one_of: list[int]) -> Gate:
         [3.0 * s for _, s in wanted] + [3.0] * len(one_of),
     )
     return Gate(tuple(reads), tuple(weights), 3.0 - 3 * len(wanted) - 3.0 * (2 - len(one_of)))
-
-
-def _gate(reads: list[int], weights: list[float], bias: float) -> Gate:
-    """Where a signal is read twice, its weights are added."""
-    total: dict[int, float] = {}
-    for n, weight in zip(reads, weights, strict=True):
-        total[n] = total.get(n, 0.0) + weight
-    return Gate(tuple(total), tuple(total.values()), bias)
-
-
-def _merged(rows: np.ndarray, free: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """A class for each row and what the class says; rows that contradict nowhere, but for `free`, share one."""
-    distinct, first, which = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    said: list[np.ndarray] = []
-    classes = np.zeros(len(distinct), np.int64)
-    for i in np.argsort(first).tolist():
-        row = distinct[i]
-        for c, other in enumerate(said):
-            if ((row == other) | (row == free) | (other == free)).all():
-                said[c] = np.where(other == free, row, other)
-                classes[i] = c
-                break
-        else:
-            classes[i] = len(said)
-            said.append(row)
-    return classes[which.reshape(-1)], np.array(said)
 
 
 def _signs(bits: np.ndarray) -> np.ndarray:

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from bonsaic.ir.mealy import Mealy
 
 LARGE = 256  # states beyond which a machine is one part
+FEW = 24  # states of which every two are put together
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A partition of the states, a label for each [state], and what codes the labels, -1/+1 [label, bit]."""
+
+    labels: np.ndarray
+    codes: np.ndarray
+
+
+def numbered(mealy: Mealy) -> tuple[Part, ...]:
+    """The machine's parts, their labels' numbers in binary."""
+    return tuple(Part(p, binary(np.arange(p.max() + 1))) for p in parts(mealy))
+
+
+def binary(number: np.ndarray) -> np.ndarray:
+    """-1/+1 [..., bit], the lowest first."""
+    return (number[:, None] >> np.arange(int(number.max()).bit_length()) & 1) * 2.0 - 1
 
 
 def parts(mealy: Mealy) -> list[np.ndarray]:
@@ -16,7 +37,7 @@ def parts(mealy: Mealy) -> list[np.ndarray]:
     """
     found: list[np.ndarray] = []
     known = np.zeros(mealy.states, np.int64)
-    for blocks in _closed(mealy):
+    for blocks in closed(mealy):
         met = _numbered(np.stack([known, blocks], 1))
         if met.max() > known.max():
             finer = met.max() == blocks.max()
@@ -27,15 +48,16 @@ def parts(mealy: Mealy) -> list[np.ndarray]:
     return found
 
 
-def _closed(mealy: Mealy) -> list[np.ndarray]:
-    """Closed partitions, block numbers [state], the coarsest first: the finest that put some state with the first, or
-    all states whose numbers agree in a bit, or in the bits up to one, or from one on.
+def closed(mealy: Mealy) -> list[np.ndarray]:
+    """Closed partitions, block numbers [state], the coarsest first: the finest that put some state with the first (with
+    any, where they are few), or all states whose numbers agree in a bit, or in the bits up to one, or from one on.
     """
     if mealy.states > LARGE:
         return []
     following = np.unique(mealy.next, axis=1)
     number = np.arange(mealy.states)
-    wanted = [np.where(number == state, 0, number) for state in range(1, mealy.states)]
+    firsts = number if mealy.states <= FEW else number[:1]
+    wanted = [np.where(number == q, p, number) for p in firsts for q in number[p + 1 :]]
     for bit in range((mealy.states - 1).bit_length()):  # what binary numbers would fall into
         for blocks in (number >> bit & 1, number % (2 << bit), number >> bit):
             _, first, which = np.unique(blocks, return_index=True, return_inverse=True)

@@ -7,8 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from bonsaic.grow.shrink.gates import readable
-from bonsaic.grow.shrink.walk import zigzag
+from bonsaic.grow.logic.gates import READS, possible, readable, zigzag
 
 SAMPLE = 64  # rows compared before all are
 FREE = 0  # in a goal: nobody cares on this row
@@ -69,12 +68,15 @@ class Signals:
         found = weights_of(len(reads), table.tobytes())
         if found is None:
             return None
-        w, bias = found
-        z = np.full(self.rows, bias)
-        for n, weight in zip(reads, w, strict=True):
+        return self.neuron(Gate(reads, *found))
+
+    def neuron(self, gate: Gate) -> int:
+        """A new signal, what this neuron says."""
+        z = np.full(self.rows, gate.bias)
+        for n, weight in zip(gate.reads, gate.weights, strict=True):
             z += weight * self._values[n]
-        level = 1 + max((self.level[n] for n in reads), default=0)
-        return self.give(zigzag(z).astype(np.int8), level, Gate(reads, w, bias))
+        level = 1 + max((self.level[n] for n in gate.reads), default=0)
+        return self.give(zigzag(z).astype(np.int8), level, gate)
 
     def table(self, reads: tuple[int, ...], goal: np.ndarray) -> np.ndarray:
         """int8, an axis of length 2 for each of `reads`: the goal by their values; FREE where no row has them."""
@@ -82,6 +84,10 @@ class Signals:
         cared = goal != FREE
         table[self.key(reads)[cared]] = goal[cared]
         return table.reshape((2,) * len(reads))
+
+    def tells(self, reads: tuple[int, ...], goal: np.ndarray) -> bool:
+        """Do these determine the goal?"""
+        return bool((self.table(reads, goal).reshape(-1)[self.key(reads)] * goal >= 0).all())
 
     def key(self, reads: tuple[int, ...]) -> np.ndarray:
         """int [row]: the values of `reads` as a number, the first being its highest bit."""
@@ -96,6 +102,8 @@ class Signals:
 def weights_of(inputs: int, table: bytes) -> tuple[tuple[float, ...], float] | None:
     """Round weights and a bias for an int8 table of -1, FREE, +1, in which the first input changes slowest."""
     goal = np.frombuffer(table, np.int8)
+    if inputs <= READS and not possible(goal):
+        return None
     patterns = (np.arange(1 << inputs)[:, None] >> np.arange(inputs)[::-1] & 1) * 2 - 1
     found = readable(patterns, goal)
     return None if found is None else (tuple(found[0].tolist()), float(found[1]))

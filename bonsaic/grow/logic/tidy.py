@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
-
-from bonsaic.grow.logic.layout import Plan, edges, standing
+from bonsaic.grow.logic.gates import WIDEST
+from bonsaic.grow.logic.layout import Plan, cost, standing
 from bonsaic.grow.logic.signals import Gate, weights_of
-from bonsaic.grow.shrink.gates import WIDEST, beyond
 
 LARGE = 250  # neurons beyond which this takes long
 
@@ -21,11 +19,11 @@ def tidied(plan: Plan, over: Callable[[], bool]) -> None:
     least = cost(plan)
     while True:
         before = least
-        used = sorted(standing(plan).last)
+        used = sorted({*standing(plan).last, *plan.becomes.values()})
         for n in used:
             readers = [m for m in used if n in plan.reads(m)]
             for changed in (readers, *([m] for m in readers)):
-                if gates[n] is None or not changed or not _told(plan, n):
+                if gates[n] is None or not changed or not _told(plan, [*plan.reads(n), *changed]):
                     continue
                 if over():
                     return
@@ -43,15 +41,9 @@ def tidied(plan: Plan, over: Callable[[], bool]) -> None:
             return
 
 
-def _told(plan: Plan, n: int) -> bool:
-    """Are the values of what signal n's neuron reads known?"""
-    return all(plan.signals.values[m, 0] for m in plan.reads(n))
-
-
-def cost(plan: Plan) -> float:
-    """Edges, and more for neurons of many inputs."""
-    fans = [len(plan.reads(n)) for n in standing(plan).last]
-    return edges(plan) + beyond(np.array(fans))
+def _told(plan: Plan, signals: list[int]) -> bool:
+    """Are their values known?"""
+    return all(plan.signals.values[m, 0] for m in signals)
 
 
 def _reading(plan: Plan, m: int, n: int) -> Gate:

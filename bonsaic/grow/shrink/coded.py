@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from bonsaic.grow.logic.gates import zigzag
 from bonsaic.grow.shrink.rows import Rows, rows_of
-from bonsaic.grow.shrink.walk import raw_machine_of, zigzag
+from bonsaic.grow.shrink.walk import raw_machine_of
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Cell, Network
 

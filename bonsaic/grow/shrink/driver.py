@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bonsaic.grow.shrink.coded import Coded, coded_of, network_of
-from bonsaic.grow.shrink.codings import climbed
-from bonsaic.grow.shrink.construct import construct
+from bonsaic.grow.logic.gates import beyond
+from bonsaic.grow.logic.layout import Plan, built
+from bonsaic.grow.logic.machine import planned
+from bonsaic.grow.logic.parts import numbered
+from bonsaic.grow.logic.tidy import tidied
+from bonsaic.grow.shrink.coded import coded_of, network_of
+from bonsaic.grow.shrink.codings import Coding, climbed
 from bonsaic.grow.shrink.finish import finish
-from bonsaic.grow.shrink.gates import READS, beyond
-from bonsaic.grow.shrink.letters import STATES as FEW_STATES
-from bonsaic.grow.shrink.rows import rows_of
-from bonsaic.grow.shrink.stack import stacked
-from bonsaic.grow.shrink.stages import Layout, Workshop
 from bonsaic.grow.shrink.walk import agree
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Network
 
 SECONDS = {"fast": 3.0, "hard": 30.0}  # what a build gives pruning at most
-TRIED = {"fast": 250, "hard": 1000}  # neurons' supports to look through while constructing
-CODINGS = {"fast": 60, "hard": 2000}  # of states, for a stack of cells
-FEWEST = 4  # codings of a single cell, however long each takes
-STACKS = {"fast": 2, "hard": 8}  # of the cheapest layouts, built
-ONE_CELL = {"fast": 64, "hard": 1000}  # rows up to which a single cell is tried beside a stack
-FINISHED = 8  # of the smallest networks, this many are given round weights and compared
-LAID, STACKED = 0.2, 0.4  # of the time, until which codings are tried for stacks, and stacks built
-CONSTRUCTED = 0.85  # and single cells constructed
+CODINGS = {"fast": 60, "hard": 2000}  # of states, that are tried
+STACKS = {"fast": 2, "hard": 8}  # of the cheapest, built
+LAID, BUILT = 0.3, 0.85  # of the time, until which codings are tried, and networks built
+LARGE = 2_000_000  # values of neurons, over all rows, beyond which a network stays as it is
 THIN = 0.05  # a margin below this is avoided
 
 
@@ -85,7 +79,7 @@ def shrink(
     before = agree(mealy, network)
     assert before is not None, "only a network that is right can be shrunk"
     kept = Shrunk(network, network.edges, before.margin, "kept", ())
-    if effort == "off":
+    if effort == "off" or int(mealy.legal.sum()) * network.neurons > LARGE:
         return kept
     e = Effort(effort, seed, time.monotonic(), budget, progress, stop)
     found = _found(mealy, network, e) or _finished([network], mealy, "codes kept", e, 1)
@@ -116,44 +110,37 @@ def from_table(
 
 
 def _found(mealy: Mealy, like: Network, e: Effort) -> list[Shrunk]:
-    """Finished networks, of stacked cells and of one."""
-    rng = np.random.default_rng(e.seed)
-    stacks = _stacks(mealy, like, e, rng)
-    done = _finished(stacks, mealy, "stacked", e, STACKED)
-    if done and mealy.legal.sum() > ONE_CELL[e.name]:
-        return done
-    single = [network_of(net, like) for net in _one_cell(mealy, e, rng)[:FINISHED]]
-    return done + _finished(single, mealy, "one cell", e, 1)
+    """Networks constructed from the table, finished."""
+    return _finished(_constructed(mealy, like, e), mealy, "constructed", e, 1)
 
 
-def _stacks(mealy: Mealy, like: Network, e: Effort, rng: np.random.Generator) -> list[Network]:
-    """A features' cell, the states' and perhaps the outputs', of the codings for which that takes least."""
-    m = mealy.reachable()
-    if not 1 < m.states <= FEW_STATES:
-        return []
+def _constructed(mealy: Mealy, like: Network, e: Effort) -> list[Network]:
+    """Cells one after the other, of the codings for which that takes least."""
+    m, rng = mealy.reachable(), np.random.default_rng(e.seed)
+    laid, over = e.until(LAID), e.until(BUILT)
+    late = over  # once there is some coding, others may not take longer than they should
 
-    workshop, over = Workshop(m), e.until(STACKED)
+    def judge(coding: Coding) -> tuple[float, tuple[Coding, Plan | None]]:
+        nonlocal late
+        paid, plan = planned(m, coding, late)
+        late = late if plan is None else laid
+        return paid, (coding, plan)
 
-    def judge(codes: np.ndarray) -> tuple[float, Layout]:
-        made = workshop.layout(codes)
-        return made.cost, made
-
-    plans = climbed(m, judge, CODINGS[e.name], rng, e.until(LAID))
     found: list[Network] = []
-    for _, plan in plans[: STACKS[e.name]]:
-        if found and over():
-            break
-        both = (stacked(workshop, p, like) for p in (plan, workshop.freed(plan, over)))
-        found += [net for net in both if net is not None]
+
+    def build(plan: Plan | None) -> None:
+        if plan is not None:
+            tidied(plan, over)
+            shape, weights = built(plan)
+            net = shape.network(weights, like.name, like.inputs, like.outputs)
+            found.append(replace(net, note=like.note))
+
+    for _, (coding, plan) in climbed(m, judge, CODINGS[e.name], rng, laid)[: STACKS[e.name]]:
+        build(plan)
+        build(plan and planned(m, coding, over, freed=True)[1])
+    if not found:
+        build(planned(m, numbered(m), e.until(1), always=True)[1])
     return found
-
-
-def _one_cell(mealy: Mealy, e: Effort, rng: np.random.Generator) -> list[Coded]:
-    rows = rows_of(mealy)
-    bits = max(rows.states - 1, 1).bit_length()
-    each = (math.comb(max(rows.inputs + bits, READS), READS) + 4) * (rows.wires + bits)
-    tries = int(np.clip(TRIED[e.name] / each, FEWEST, 2000))
-    return construct(mealy, tries, rng, over=e.until(CONSTRUCTED))
 
 
 def _finished(
@@ -177,8 +164,8 @@ def _finished(
     return finished
 
 
-def _worth(s: Shrunk) -> tuple[float, float]:
+def _worth(s: Shrunk) -> tuple[float, int, float]:
     """Less is better: a margin that float32 could blur costs more than an edge."""
     kernels = [k for c in s.network.cells for k in (c.recurrent_kernel, c.output_kernel)]
     fans = np.concatenate([np.count_nonzero(k, axis=0) for k in (*kernels, s.network.head_kernel)])
-    return s.edges + beyond(fans) + (1.5 if s.margin < THIN else 0), -s.margin
+    return s.edges + beyond(fans) + (1.5 if s.margin < THIN else 0), s.edges, -s.margin

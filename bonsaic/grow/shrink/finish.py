@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import numpy as np
 
+from bonsaic.grow.logic.gates import READS, readable, rounded, vote
 from bonsaic.grow.shrink.coded import Coded, Layer, holds, seen, targets, trim
-from bonsaic.grow.shrink.gates import READS, readable, rounded, vote
 from bonsaic.grow.shrink.rows import Rows
 
 SUPPORTS = 3000  # sets of inputs tried for one neuron

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bonsaic.grow.activation import ameo
+from bonsaic.grow.logic.gates import clearance, zigzag
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.network import Network
 
@@ -19,16 +20,6 @@ class Agreement:
 
     pairs: int
     margin: float
-
-
-def zigzag(z: np.ndarray) -> np.ndarray:
-    """The sign of the Ameo activation: - below -2, + to 0, - to 2, + above."""
-    return np.where((z > 2) | ((z > -2) & (z < 0)), 1.0, -1.0)
-
-
-def clearance(z: np.ndarray) -> np.ndarray:
-    """How far each value is from the nearest place where the zigzag turns."""
-    return np.minimum(np.abs(z), np.abs(np.abs(z) - 2))
 
 
 def agree(mealy: Mealy, network: Network) -> Agreement | None:

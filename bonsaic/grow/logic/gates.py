@@ -9,7 +9,6 @@ from functools import lru_cache
 import numpy as np
 
 from bonsaic.grow.activation import ameo_and_slope
-from bonsaic.grow.shrink.walk import clearance, zigzag
 
 # (grid, how many multiples of it a weight may be) by the number of inputs; of more inputs weights are learned
 GRIDS = {
@@ -29,8 +28,19 @@ TURNS = (
 WIDE, WIDEST = 4, 6  # inputs a neuron should have at most, and may have
 LOOKED_AT = 4096  # of the weights that are right, the margins of this many simplest are compared
 TRIES, STEPS = 128, 150  # weights learned side by side, and for how long
+SIFTED = 30  # the step after which the better quarter goes on
 RATE, SURE = 0.05, 0.02  # of learning, and from where on an activation is right
 FINEST = 12  # weights that fit no grid above are rounded to multiples of 2^-12 at worst
+
+
+def zigzag(z: np.ndarray) -> np.ndarray:
+    """The sign of the Ameo activation: - below -2, + to 0, - to 2, + above."""
+    return np.where((z > 2) | ((z > -2) & (z < 0)), 1.0, -1.0)
+
+
+def clearance(z: np.ndarray) -> np.ndarray:
+    """How far each value is from the nearest place where the zigzag turns."""
+    return np.minimum(np.abs(z), np.abs(np.abs(z) - 2))
 
 
 def beyond(inputs: np.ndarray) -> float:
@@ -87,7 +97,7 @@ def readable(seen: np.ndarray, want: np.ndarray) -> tuple[np.ndarray, float] | N
         )
     if inputs > READS:
         weights = learned(rows, goal)
-        return None if weights is None else rounded(rows, goal, weights[:-1], float(weights[-1]))
+        return rounded(rows, goal, weights[0][1][:-1], weights[0][1][-1]) if weights else None
     for grid, sizes in GRIDS[inputs]:
         found = _on_grid(rows.astype(np.int16), goal, grid, sizes)
         if found is not None:
@@ -127,22 +137,38 @@ def _on_grid(
     return vectors[which[best]] * grid, float(bias[best]) * grid
 
 
-def learned(seen: np.ndarray, want: np.ndarray) -> np.ndarray | None:
-    """Weights and then a bias that are right, by gradient descent from many places; None where none get there."""
-    rows = np.concatenate([seen, np.ones((len(seen), 1))], 1).astype(np.float32)
+def possible(table: np.ndarray) -> bool:
+    """May a neuron of at most `READS` inputs say this table of -1, 0 (free), 1?"""
+    full = np.tile(table, ROWS // len(table))
+    said, free = (full > 0) @ PLACES, (full == 0) @ PLACES
+    return bool(((functions()[0] | free) == (said | free)).any())
+
+
+def learned(seen: np.ndarray, want: np.ndarray) -> list[tuple[int, np.ndarray]]:
+    """Weights and then a bias that are right, by gradient descent from many places, some of the first to get there.
+
+    seen -1/+1 [row, input], or a place's own each [place, row, input]; with the number of the place.
+    """
+    rows = np.concatenate([seen, np.ones((*seen.shape[:-1], 1))], -1).astype(np.float32)
+    count = len(seen) if seen.ndim == 3 else TRIES
     goal = want.astype(np.float32)
-    w = np.random.default_rng(0).standard_normal((TRIES, rows.shape[1])).astype(np.float32)
-    mean, square = np.zeros_like(w), np.zeros_like(w)
+    w = np.random.default_rng(0).standard_normal((count, rows.shape[-1])).astype(np.float32)
+    mean, square, place = np.zeros_like(w), np.zeros_like(w), np.arange(count)
     for step in range(1, STEPS + 1):
-        y, slope = ameo_and_slope(w @ rows.T, 0.5, 0.1)
-        right = (y * goal > SURE).all(1)
-        if right.any():
-            return w[right.argmax()].astype(np.float64)
-        slopes = (np.where(y * goal < 0.6, y - goal, 0) * slope) @ rows
+        y, slope = ameo_and_slope((rows @ w[:, :, None])[:, :, 0], 0.5, 0.1)
+        wrong = (y * goal <= SURE).sum(1)
+        if not wrong.all():
+            return [(int(place[i]), w[i].astype(np.float64)) for i in np.flatnonzero(wrong == 0)]
+        pull = np.where(y * goal < 0.6, y - goal, 0) * slope
+        slopes = (pull[:, None] @ rows)[:, 0]
         mean += 0.1 * (slopes - mean)
         square += 0.01 * (slopes * slopes - square)
         w -= RATE * mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.99**step)) + 1e-7)
-    return None
+        if step == SIFTED:
+            best = np.argsort(wrong, kind="stable")[: count // 4]
+            place, w, mean, square = place[best], w[best], mean[best], square[best]
+            rows = rows[best] if seen.ndim == 3 else rows
+    return []
 
 
 def rounded(

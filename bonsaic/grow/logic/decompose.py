@@ -1,7 +1,7 @@
 """How any Boolean function is made of a few zigzag neurons of at most four inputs each.
 
-A function that no such neuron computes is a sum of several: for a state bit at most one of them fires,
-for an output wire they may overlap. All 4-input zigzag functions with small round weights are listed once.
+Where none computes a function, it is where some of several fires.
+All 4-input zigzag functions with small round weights are listed once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bonsaic.grow.shrink.gates import READS, ROWS, functions, readable
+from bonsaic.grow.logic.gates import READS, ROWS, functions, readable
 
 MOST = 6  # the most neurons a signal is made of
 KEPT = 1200  # of the neurons that say nothing wrong, this many are tried as parts of a cover
@@ -50,34 +50,21 @@ class _Parts:
     whole: np.uint64  # the sum of all marks
 
 
-def one(
-    seen: np.ndarray, goal: np.ndarray, price: np.ndarray, over: Callable[[], bool] = lambda: False
-) -> list[Part] | None:
-    """A cheap neuron that fires where the goal is 1 and does not where it is -1, as a list; None where there is none.
-
-    seen: 0/1 [row, column]; goal [row] -1, 0 (free), 1; price [column], of reading it. None also once it is `over`.
-    """
-    parts = _parts(seen, goal, price, over)
-    return _cheaper(parts, _alone(parts), seen, goal, price, over)
-
-
 def several(
     seen: np.ndarray,
     goal: np.ndarray,
     price: np.ndarray,
     over: Callable[[], bool] = lambda: False,
-    *,
-    exclusive: bool = False,
 ) -> list[Part] | None:
-    """As `one`, but up to `MOST` neurons: none fires where the goal is -1, and where it is 1 one or more do.
+    """Up to `MOST` cheap neurons of which none fires where the goal is -1, and where it is 1 one or more do.
 
-    exclusive: exactly one does.
+    seen: 0/1 [row, column]; goal [row] -1, 0 (free), 1; price [column], of reading it. None where none are found, and
+    once it is `over`.
     """
     parts = _parts(seen, goal, price, over)
     chosen = _alone(parts)
     if chosen is None and len(parts.price):
-        chosen = _split(parts, over) if exclusive else _cover(parts, over)
-        chosen = chosen or _greedy(parts, exclusive)
+        chosen = _cover(parts, over) or _greedy(parts)
     return _cheaper(parts, chosen, seen, goal, price, over)
 
 
@@ -191,60 +178,17 @@ def _alone(parts: _Parts) -> list[int] | None:
     return [int(at[parts.price[at].argmin()])] if len(at) else None
 
 
-def _split(parts: _Parts, over: Callable[[], bool]) -> list[int] | None:
-    """Two parts that share no row and cover all, else three."""
-    pair = _pair(parts.mark, parts.price, parts.whole, np.arange(len(parts.mark)))
-    if pair is not None:
-        return pair
-    best, least = None, np.inf
-    large = np.argsort(-parts.covers.sum(1), kind="stable")[:WIDE]
-    covers = _packed(parts.covers)
-    for i in large.tolist():
-        if over():
-            break
-        beside = np.flatnonzero(~(covers & covers[i]).any(1))
-        rest = (parts.whole - parts.mark[[i]])[0]  # as an array: it may wrap round
-        two = _pair(parts.mark[beside], parts.price[beside], rest, beside)
-        if two is not None and parts.price[[i, *two]].sum() < least:
-            best, least = [i, *two], parts.price[[i, *two]].sum()
-    return best
-
-
-def _packed(rows: np.ndarray) -> np.ndarray:
-    """The same bits in words: uint64 [row, word]."""
-    packed = np.packbits(rows, axis=1)
-    return np.pad(packed, ((0, 0), (0, -packed.shape[1] % 8))).view(np.uint64)
-
-
-def _greedy(parts: _Parts, exclusive: bool) -> list[int] | None:
+def _greedy(parts: _Parts) -> list[int] | None:
     """Up to `MOST` parts, each time the one that covers most rows for its price."""
     chosen: list[int] = []
     left = np.ones(parts.covers.shape[1], bool)
-    fits = np.ones(len(parts.price), bool)
     while left.any() and len(chosen) < MOST:
-        gain = (parts.covers & left).sum(1) / (parts.price + 1) * fits
+        gain = (parts.covers & left).sum(1) / (parts.price + 1)
         if not len(gain) or gain.max() == 0:
             return None
         chosen.append(int(gain.argmax()))
         left &= ~parts.covers[chosen[-1]]
-        if exclusive:
-            fits &= ~(parts.covers & parts.covers[chosen[-1]]).any(1)
     return None if left.any() else chosen
-
-
-def _pair(
-    marks: np.ndarray, price: np.ndarray, whole: np.uint64, names: np.ndarray
-) -> list[int] | None:
-    """The cheapest two whose marks sum to the whole: such marks cover everything once."""
-    order = np.argsort(marks)
-    other = whole - marks
-    at = np.minimum(np.searchsorted(marks[order], other), len(marks) - 1)
-    match = np.flatnonzero(marks[order[at]] == other) if len(marks) else np.zeros(0, int)
-    if not len(match):
-        return None
-    mate = order[at[match]]
-    best = (price[match] + price[mate]).argmin()
-    return [int(names[match[best]]), int(names[mate[best]])]
 
 
 def _cover(parts: _Parts, over: Callable[[], bool]) -> list[int] | None:
