@@ -24,7 +24,8 @@ SECONDS = {"fast": 3.0, "hard": 30.0}  # what a build gives pruning at most
 CODINGS = {"fast": 60, "hard": 2000}  # of states, that are tried
 STACKS = {"fast": 2, "hard": 8}  # of the cheapest, built
 LAID, BUILT = 0.3, 0.85  # of the time, until which codings are tried, and networks built
-LARGE = 2_000_000  # values of neurons, over all rows, beyond which a network stays as it is
+ROWS = 20_000  # beyond which a network stays as it is
+LARGE = 20_000_000  # weights times rows, beyond which a network is not finished
 THIN = 0.05  # a margin below this is avoided
 
 
@@ -79,7 +80,7 @@ def shrink(
     before = agree(mealy, network)
     assert before is not None, "only a network that is right can be shrunk"
     kept = Shrunk(network, network.edges, before.margin, "kept", ())
-    if effort == "off" or int(mealy.legal.sum()) * network.neurons > LARGE:
+    if effort == "off" or mealy.legal.sum() > ROWS:
         return kept
     e = Effort(effort, seed, time.monotonic(), budget, progress, stop)
     found = _found(mealy, network, e) or _finished([network], mealy, "codes kept", e, 1)
@@ -152,6 +153,9 @@ def _finished(
     for net in nets:
         if finished and over():
             break
+        kernels = [k for c in net.cells for k in (c.recurrent_kernel, c.output_kernel)]
+        if sum(k.size for k in kernels) * mealy.legal.sum() > LARGE:
+            continue
         coded = coded_of(net, mealy)
         if coded is None:
             continue
