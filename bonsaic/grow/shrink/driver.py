@@ -22,7 +22,7 @@ from bonsaic.network import Network
 
 SECONDS = {"fast": 3.0, "hard": 30.0}  # what a build gives pruning at most
 CODINGS = {"fast": 60, "hard": 2000}  # of states, that are tried
-STACKS = {"fast": 2, "hard": 8}  # of the cheapest, built
+STACKS = {"fast": 8, "hard": 24}  # of the cheapest, built
 LAID, BUILT = 0.3, 0.85  # of the time, until which codings are tried, and networks built
 ROWS = 20_000  # beyond which a network stays as it is
 LARGE = 20_000_000  # weights times rows, beyond which a network is not finished
