@@ -139,8 +139,8 @@ def _constructed(mealy: Mealy, like: Network, e: Effort) -> list[Network]:
     for _, (coding, plan) in climbed(m, judge, CODINGS[e.name], rng, laid)[: STACKS[e.name]]:
         build(plan)
         build(plan and planned(m, coding, over, freed=True)[1])
-    if not found:
-        build(planned(m, numbered(m), e.until(1), always=True)[1])
+    if not found:  # the last resort: better late than none
+        build(planned(m, numbered(m), e.until(2), always=True)[1])
     return found
 
 
