@@ -19,7 +19,6 @@ from bonsaic.diag import Mistake, mistake
 from bonsaic.ir.text import parse
 from bonsaic.ir.values import SIGN
 
-FORMAT = "bonsaic certificate 2"
 BAD = (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError, Mistake)
 # Low, high, rest, parts: from low to high, and at most `rest` off parts[0] + unknowns (from -1 to 1) * parts[1:].
 Form = tuple[int, int, int, list[int]]
@@ -31,7 +30,7 @@ def check(path: str) -> str:
         digest, _, body = Path(path).read_bytes().partition(b"\n")
         demand(hashlib.sha256(body).hexdigest().encode() == digest, "it was altered or cut")
         c = json.loads(body)
-        demand(c["format"] == FORMAT, f"its format is not {FORMAT}")
+        demand(c["format"] == "bonsaic certificate 2", "its format is not known here")
         for name, wanted in c["files"].items():
             same = hashlib.sha256(Path(name).read_bytes()).hexdigest() == wanted
             demand(same, f"{name} is not the file it was made for")
@@ -143,6 +142,7 @@ class Checker:
         parts[0] += first // den
         rest = sum(abs(w) * x[2] for w, x in terms) // den + self.unknowns + 3
         size = abs(first) + sum(abs(w) * max(-x[0], x[1]) for w, x in terms)
+        demand(not self.float32 or size <= den * u << 30, "a sum may be too large for float32")
         step = math.gcd(den * u, first, *(w * math.gcd(x[0], u) for w, x in terms))
         grid = den * u // step  # few multiples of a power of two are not rounded
         whole = grid & (grid - 1) == 0 and grid <= 1 << 100 and size <= step << 24

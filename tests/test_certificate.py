@@ -20,7 +20,7 @@ import bonsaic.verify
 from bonsaic.diag import Mistake
 from bonsaic.ir.core import Module, affine, const, node, port, register, rewrite
 from bonsaic.ir.run import ModuleMachine
-from bonsaic.ir.values import REAL
+from bonsaic.ir.values import REAL, SIGN
 from bonsaic.prove.certificate import Certificate, certify
 from bonsaic.prove.exact import walk_exactly
 from bonsaic.prove.machine import TableMachine, tabulate
@@ -368,6 +368,16 @@ def test_the_checker_is_small_and_alone():
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     parts = {name.split(".")[1] for name in done.stdout.split()}
     assert parts == {"diag", "ir", "verify"}
+
+
+def test_sums_that_float32_may_not_hold_are_verified_in_the_reals_only(folder):
+    x, z = port("x", SIGN), port("z", SIGN)
+    big = affine([1 << 127, 1 << 127], [x, z], 1)
+    m = Module("m", "net", (x, z), (), {}, {}, {"y": node("sign", big)})
+    spec = tabulate(ModuleMachine(m), cap=10)
+    assert verified(folder, certify(spec, m, Proved(1, 4, "exact reals"), None, {}).text)
+    with pytest.raises(Mistake, match="too large for float32"):
+        verified(folder, certify(spec, m, Proved(1, 4), None, {}).text)
 
 
 def test_a_refuted_module_has_no_certificate(folder):

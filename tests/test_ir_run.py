@@ -242,3 +242,11 @@ def test_a_real_register_is_no_machine():
 def test_a_random_module_is_never_vacuous():
     rng = random.Random(3)
     assert sum(len(random_module(rng, "fin").order()) > 2 for _ in range(100)) > 30
+
+
+def test_no_decision_is_clear_where_a_sum_may_overflow_float32():
+    x = port("x", SIGN)
+    for power, clear in (29, True), (127, False):
+        y = affine([1 << power], [x], 1 << power - 1)
+        machine = ModuleMachine(Module("m", "net", (x,), (), {}, {}, {"y": y}))
+        assert machine.step(np.zeros((1, 0), int), np.array([[1]])).clear.all() == clear

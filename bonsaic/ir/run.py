@@ -19,6 +19,7 @@ from bonsaic.ir.values import BIT, SIGN, Fin, Grid, Real, Type, high, low, step
 INT64 = 1 << 62
 ULP = Fraction(1, 1 << 24)  # unit roundoff of float32
 TINY = Fraction(1, 1 << 126)  # below this float32 may flush a result to zero
+LARGEST = 1 << 30  # a sum beyond it may overflow float32 when an activation takes its fourth power
 
 
 @dataclass(frozen=True)
@@ -212,6 +213,8 @@ def _scale(n: Node, args: list[Scale]) -> Scale:
             gamma = count * ULP / (1 - count * ULP)
             spread = sum(abs(w) * s.error for w, s in zip(weights, args, strict=True))
             error = gamma * (Fraction(bound, den) + spread) + spread + 2 * count * TINY
+            if bound > LARGEST * den:
+                error = Fraction(2 * bound, den)  # no decision is clear
             return Scale(den, bound, Fraction(0) if exact else error)
         case "ameo":
             (x,) = args
