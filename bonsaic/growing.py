@@ -94,19 +94,19 @@ def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int],
 
     started = time.perf_counter()
     b.working("pruning")
-    left = max(LEAST_PRUNING, b.options.budget - b.report.seconds["grow"])
-    left = min(SECONDS[b.options.prune], left)
+    last = max(LEAST_PRUNING, b.options.budget - b.report.seconds["grow"])
+    left = min(SECONDS[b.options.prune], last)
     least = network.edges
 
     def smaller(step: int, edges: int) -> None:
         nonlocal least
         least = min(least, edges)
 
-    def shown() -> bool:
+    def late() -> bool:
+        spent = time.perf_counter() - started
         if b.progress:
-            spent = time.perf_counter() - started
             b.progress(f"{max(0, left - spent):3.0f} s left  pruning, {least} edges")
-        return False
+        return spent > last
 
     own = machine_of(network, b.spec.table)
     small = shrink(
@@ -116,7 +116,7 @@ def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int],
         seed=b.options.seed,
         budget=left,
         progress=smaller,
-        stop=shown,
+        stop=late,
     )
     _save(b, small.network)
     b.timed("shrink", started)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -102,12 +103,12 @@ def targets(net: Coded, rows: Rows) -> list[np.ndarray]:
     return wanted
 
 
-def trim(net: Coded, rows: Rows) -> Coded:
-    """Fold constant and equal bits, drop what nobody reads, zero every weight not needed."""
+def trim(net: Coded, rows: Rows, over: Callable[[], bool]) -> Coded:
+    """Fold constant and equal bits, drop what nobody reads, zero every weight not needed; some are left once `over`."""
     while True:
         before = net.size
-        net = _weights(_merge_gates(_drop_unread(_fold(_head(_direct(net), rows)))), rows)
-        if net.size == before:
+        net = _weights(_merge_gates(_drop_unread(_fold(_head(_direct(net), rows)))), rows, over)
+        if net.size == before or over():
             return net
 
 
@@ -201,19 +202,25 @@ def _merge_gates(net: Coded) -> Coded:
     return replace(net, layers=tuple(layers), head=head)
 
 
-def _weights(net: Coded, rows: Rows) -> Coded:
+def _weights(net: Coded, rows: Rows, over: Callable[[], bool]) -> Coded:
     layers = (
-        replace(layer, kernel=_zeroed(s.reads, want, layer.kernel, layer.bias))
+        replace(layer, kernel=_zeroed(s.reads, want, layer.kernel, layer.bias, over))
         for layer, s, want in zip(net.layers, seen(net, rows), targets(net, rows), strict=True)
     )
     return replace(net, layers=tuple(layers))
 
 
-def _zeroed(seen: np.ndarray, want: np.ndarray, kernel: np.ndarray, bias: np.ndarray) -> np.ndarray:
+def _zeroed(
+    seen: np.ndarray,
+    want: np.ndarray,
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    over: Callable[[], bool],
+) -> np.ndarray:
     """The kernel with single weights zeroed, smallest first, while every neuron still says what it must."""
     kernel = kernel.copy()
     open_ = kernel != 0
-    while open_.any():
+    while open_.any() and not over():
         without = (seen @ kernel.T + bias)[:, :, None] - seen[:, None, :] * kernel
         same = (decided(without) == want[:, :, None]) | (want[:, :, None] == 0)
         open_ &= same.all(0)

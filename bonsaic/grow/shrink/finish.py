@@ -18,11 +18,11 @@ SUPPORTS = 3000  # sets of inputs tried for one neuron
 def finish(net: Coded, rows: Rows, *, over: Callable[[], bool] = lambda: False) -> Coded:
     """Fewest inputs for every neuron with these codes, then weights on the coarsest grids that keep every row right.
 
-    Once `over`, neurons stay as they are.
+    Once `over`, neurons stay as they are and weights that are not needed may be left.
     """
     assert holds(net, rows)
-    net = _each(trim(net, rows), rows, _smallest, over)
-    net = _each(_readable_head(trim(net, rows), rows), rows, _round, over)
+    net = _each(trim(net, rows, over), rows, _smallest, over)
+    net = _each(_readable_head(trim(net, rows, over), rows), rows, _round, over)
     assert holds(net, rows)
     return net
 
