@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from bonsaic.build import Build
     from bonsaic.grow import Grown
 
-POPULATION = (
-    "population.npz"  # what `--resume` goes on from; there until a network is grown and pruned
-)
+# What `--resume` goes on from; there until a network is grown and pruned.
+POPULATION = "population.npz"
 LEAST_PRUNING = 0.5  # seconds, however late the proof came
 
 

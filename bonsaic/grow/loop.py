@@ -22,10 +22,8 @@ NETWORKS, WORDS, EXAMPLES = 16, 32, 8  # words of a step: shared ones, then own 
 POOL = 512  # shared words, drawn ahead
 CYCLE = 1200  # steps of the learning rate
 FIRST_TICKS = 4  # of a word, at first; it doubles
-LENGTHEN, PATIENCE = (
-    0.02,
-    200,
-)  # once so little is wrong on words of this length, or after so many steps
+# Words get longer once so little is wrong on those of this length, or after so many steps.
+LENGTHEN, PATIENCE = 0.02, 200
 SOFT, HARD = 200, 400  # states start to harden, are hard, where networks are not repaired
 CHECK, REDRAW, SELECT = 25, 50, 200  # every so many steps
 RATE = 0.02

@@ -19,10 +19,8 @@ from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 
 Word = tuple[int, ...]
 QUESTIONS = 500_000  # words of one round; larger tables take too long
-FIRST, SUFFIXES = (
-    32,
-    200,
-)  # suffixes of one letter at first, and further ones; what needs more is no small machine
+# Suffixes of one letter at first, and further ones; what needs more is no small machine.
+FIRST, SUFFIXES = 32, 200
 
 
 class Program:
@@ -88,10 +86,7 @@ def _close(asked: Program, suffixes: list[Word], most: int) -> Mealy | None:
     letters: list[Word] = [(x,) for x in range(len(mealy.letters))]
     if most * len(letters) * len(suffixes) > QUESTIONS:
         return None
-    layer, new = (
-        np.zeros((1, 0), np.int64),
-        0,
-    )  # words of one length, of which the last are new states
+    layer, new = np.zeros((1, 0), np.int64), 0  # words of one length; how many states are older
     number = {_rows(asked, layer, suffixes).tobytes(): 0}
     following = np.full((most, len(letters)), ILLEGAL, np.int32)
     outs: list[np.ndarray] = []

@@ -10,11 +10,8 @@ from bonsaic.grow.check import Walk
 from bonsaic.grow.refit import refit_head, refit_neurons
 from bonsaic.grow.teacher import Teacher
 
-GRIDS = (
-    2.0**-7,
-    2.0**-9,
-    2.0**-12,
-)  # coarsest first; sums of coarser weights have value sets that take seconds to list
+# Coarsest first; on coarser ones the value sets of sums would be few enough to be listed, which takes seconds.
+GRIDS = 2.0**-7, 2.0**-9, 2.0**-12
 STEPS = 120
 WIDE = 0.05  # a margin that needs no refit
 ROWS = 4096  # beyond this many the refit reads a part of them

@@ -37,9 +37,8 @@ FINE = 32  # bits by which the checker's unit is finer than all that is written 
 Ends = list[tuple[Fraction, Fraction]]  # low and high, register by register
 # A state of the specification, its box (None: passed through between boxes), and where letters lead.
 Place = tuple[int, Ends | None, list[int]]
-TIGHT = Fraction(
-    64, 1 << 24
-)  # what `ir.run` allows for, per 1 + |x|, when float32 evaluates an activation
+# What `ir.run` allows for, per 1 + |x|, when float32 evaluates an activation.
+TIGHT = Fraction(64, 1 << 24)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ UNIT = 2.0**-24  # unit roundoff of float32
 SLACK = 2.0**-40  # covers the float64 rounding of a bound itself
 TINY = 2.0**-120  # covers products that float32 flushes to zero
 LARGEST = 2.0**30  # a sum beyond it may overflow float32 when an activation takes its fourth power
-ACTIVATION = (
-    2.0**-14
-)  # how far float32 may put ameo(x) off, per 1 + |x|: above all of its known formulas
+# How far float32 may put ameo(x) off, per 1 + |x|: above all of its known formulas.
+ACTIVATION = 2.0**-14
 
 Ends = tuple[np.ndarray, np.ndarray]
 

@@ -20,11 +20,7 @@ GRIDS = {
 READS = 4  # inputs of the neurons that are listed
 ROWS = 1 << READS
 PLACES = 1 << np.arange(ROWS)
-TURNS = (
-    (2, 3),
-    (4, 6),
-    (8, 6),
-)  # (where the zigzag turns, largest weight), in units of 1, 1/2, 1/4
+TURNS = (2, 3), (4, 6), (8, 6)  # (where the zigzag turns, largest weight), in units of 1, 1/2, 1/4
 WIDE, WIDEST = 4, 6  # inputs a neuron should have at most, and may have
 LOOKED_AT = 4096  # of the weights that are right, the margins of this many simplest are compared
 TRIES, STEPS = 128, 150  # weights learned side by side, and for how long
