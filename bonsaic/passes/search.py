@@ -9,7 +9,7 @@ import numpy as np
 from bonsaic.passes.columns import Circuit, Recipe, replaced
 from bonsaic.passes.recipes import alone, one_gate, over, two_gates
 
-WORD = 2_000  # rows up to which the length of a column does not tell in time
+WORD = 8_000  # rows up to which the length of a column hardly tells in time
 IDLE = 5  # sweeps without a smaller circuit before the search ends
 CUTS = 4  # random cuts of up to four leaves tried per gate and sweep
 NEAR = 32  # signals, drawn at random, that two new gates may read
