@@ -1,12 +1,16 @@
 """Sets of states whose registers vary together: they hold every run, and prove what boxes alone do not."""
 
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from softnets import random_network, turning
 
+from bonsaic.ir.core import Module, affine, port
+from bonsaic.ir.mealy import Mealy
+from bonsaic.ir.values import SIGN
 from bonsaic.prove.boxes import Grain, Invariant, find
 from bonsaic.prove.forms import boxes, image
 from bonsaic.prove.machine import TableMachine
@@ -78,3 +82,14 @@ def test_what_was_explored_by_cells_is_a_confirmed_word():
     at = first_error(spec, Tick(m), spec.letters, np.array([found.word]))[0]
     assert at == len(found.word) - 1
     assert explore(replace(spec, outs=1 - spec.outs), Tick(m), spec.letters).word == [0]
+
+
+def test_a_network_without_states_is_one_box():
+    x, tenth = port("x", SIGN), Fraction(float(np.float32(0.1)))
+    m = Module("copy", "net", (x,), (), {}, {}, {"y": affine([tenth], [x], tenth / 3)})
+    letters, outs = np.array([[0], [1]], np.uint8), np.array([[[0], [1]]], np.int8)
+    spec = Mealy("copy", ("x",), ("y",), letters, np.zeros((1, 2), np.int32), outs)
+    verdict, invariant = prove_soft(TableMachine(spec), m, np.random.default_rng(0))
+    assert verdict == Proved(1, 2, "float32", "boxes") and isinstance(invariant, Invariant)
+    wrong = TableMachine(replace(spec, outs=1 - outs))
+    assert isinstance(prove_soft(wrong, m, np.random.default_rng(0))[0], Differs)

@@ -15,9 +15,9 @@ from softnets import (
     two_state_network,
 )
 
-from bonsaic.ir.core import Module, affine, node, port, register
-from bonsaic.ir.mealy import FREE, ILLEGAL
-from bonsaic.ir.values import REAL
+from bonsaic.ir.core import Module, affine, const, node, port, register
+from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
+from bonsaic.ir.values import REAL, SIGN
 from bonsaic.prove.boxes import Grain, Invariant, find
 from bonsaic.prove.exact import follow, walk_exactly
 from bonsaic.prove.machine import TableMachine, tabulate
@@ -245,3 +245,56 @@ def test_a_specification_without_a_table_is_unknown(monkeypatch):
 def test_states_too_fine_are_not_walked_exactly():
     verdict, _ = walk_exactly(alternating().table, analog(Fraction(1, 3)), [[]])
     assert verdict is None
+
+
+def echo(ticks):
+    """Gives x after so many ticks through real registers, by the first of which y also fades; and always one."""
+    x, s = port("x", SIGN), [register(f"s{i}", REAL) for i in range(ticks + 1)]
+    after = {q.name: affine([1], [p]) for p, q in zip([x, *s], s[:-1], strict=False)}
+    fading = affine([1, Fraction(1, 4)], [[x, *s][ticks], s[-1]])
+    outs = {"y": node("sign", fading), "one": const(1)}
+    init = dict.fromkeys((q.name for q in s), Fraction(-1))
+    return Module("echo", "net", (x,), tuple(s), init, after | {s[-1].name: fading}, outs)
+
+
+def echoed(ticks):
+    """What it should give, as a table."""
+    q = np.arange(1 << ticks)[:, None]
+    x = np.array([[0, 1]])
+    after = (q << 1 | x) % (1 << ticks)
+    outs = np.stack([(q << 1 | x) >> ticks, np.ones_like(after)], -1)
+    letters = np.array([[0], [1]], np.uint8)
+    return Mealy(
+        "echo", ("x",), ("y", "one"), letters, after.astype(np.int32), outs.astype(np.int8)
+    )
+
+
+@pytest.mark.parametrize("ticks", [0, 2])
+def test_signs_and_constants_beside_real_states_are_followed(ticks):
+    spec = TableMachine(echoed(ticks))
+    verdict, invariant = prove_soft(spec, echo(ticks), rng())
+    assert isinstance(verdict, Proved) and isinstance(invariant, Invariant)
+    verdict, _ = prove_soft(TableMachine(echoed(ticks + 1)), echo(ticks), rng())
+    assert isinstance(verdict, Differs)
+
+
+def test_a_word_of_several_ticks_refutes_exact_states():
+    m = echo(2)
+    early = replace(
+        m,
+        regs=m.regs[:2],
+        next=dict(list(m.next.items())[:2]),
+        outs={"y": m.regs[1], "one": const(1)},
+    )
+    for ticks, length in (2, None), (3, 3):
+        verdict, _ = walk_exactly(tabulate(TableMachine(echoed(ticks)), cap=100), early, [[0], [1]])
+        assert len(verdict.word) == length if length else isinstance(verdict, Proved)
+
+
+def test_words_that_end_where_nothing_is_legal_are_let_go():
+    table = echoed(0)
+    ends = replace(
+        table, next=np.array([[ILLEGAL, ILLEGAL]], np.int32), outs=np.full((1, 2, 2), FREE)
+    )
+    tick = Tick(echo(0))
+    assert long_words(ends, tick, np.array([[0], [1]]), rng(), ticks=8) is None
