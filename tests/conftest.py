@@ -11,3 +11,9 @@ def built(tmp_path_factory):
     done = bonsaic("build", PROGRAMS / "replace_111.bp", "-o", out)
     assert done.returncode == 0, done.stderr + done.stdout
     return out, done
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder for one file's certificates."""
+    return tmp_path_factory.mktemp("certificates")

@@ -1,65 +1,30 @@
 """Certificates: what is proved is verified, and nothing else is: not a flipped bit, another file, a false claim."""
 
-import hashlib
 import json
 import random
-import subprocess
-import sys
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+from certificates import SOFT, TURNING, body_of, proof, signed, verified
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from modules import random_module
 from softnets import random_network, turning
 
-import bonsaic.verify
 from bonsaic.diag import Mistake
-from bonsaic.ir.core import Module, affine, const, node, port, register, rewrite
+from bonsaic.ir.core import Module, affine, node, register, rewrite
 from bonsaic.ir.run import ModuleMachine
-from bonsaic.ir.values import REAL, SIGN
-from bonsaic.prove.certificate import Certificate, certify
+from bonsaic.ir.values import REAL
+from bonsaic.prove.certificate import certify
 from bonsaic.prove.exact import walk_exactly
 from bonsaic.prove.machine import TableMachine, tabulate
 from bonsaic.prove.search import first_error
-from bonsaic.prove.soft import prove_soft
 from bonsaic.prove.tick import Tick
-from bonsaic.prove.verdict import Differs, Proved
+from bonsaic.prove.verdict import Proved
 from bonsaic.prove.walk import walk
 from bonsaic.verify import Checker, check
-
-
-def signed(body):
-    text = json.dumps(body) + "\n"
-    return hashlib.sha256(text.encode()).hexdigest() + "\n" + text
-
-
-def body_of(certificate):
-    return json.loads(certificate.text.split("\n", 1)[1])
-
-
-def verified(folder, text):
-    path = folder / "it.cert"
-    path.write_text(text)
-    return check(str(path))
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("certificates")
-
-
-def proof(seed, level):
-    """(table, module, certificate) of a random module against its own table, or None."""
-    m = random_module(random.Random(seed), level)
-    spec = tabulate(ModuleMachine(m), cap=100_000)
-    verdict = walk(TableMachine(spec), ModuleMachine(m))
-    if not isinstance(verdict, Proved):
-        return None
-    return spec, m, certify(spec, m, verdict, None, {})
 
 
 @given(st.integers(0, 2**32), st.sampled_from(("fin", "net", "quant", "gate")))
@@ -97,32 +62,9 @@ def test_a_certificate_put_under_another_module_is_refused(folder, seed, level):
     assert equal
 
 
-def soft_proof():
-    rng = np.random.default_rng(0)
-    while True:
-        spec, m = random_network(rng, inputs=2, states=3, noise=0.05, extra=1)
-        verdict, invariant = prove_soft(TableMachine(spec), m, rng)
-        if isinstance(verdict, Proved) and invariant is not None and spec.states > 2:
-            return spec, m, verdict, invariant
-
-
-SOFT = soft_proof()
-
-
 def test_an_invariant_of_boxes_verifies(folder):
     certificate = certify(*SOFT, {})
     assert verified(folder, certificate.text).endswith("boxes, float32)")
-
-
-def turning_proof():
-    """Its boxes are in boxes again after some ticks only, and only with both registers followed together."""
-    spec, m = turning(0.5)
-    verdict, invariant = prove_soft(TableMachine(spec), m, np.random.default_rng(0))
-    assert invariant.together and not invariant.home.all()
-    return spec, m, verdict, invariant
-
-
-TURNING = turning_proof()
 
 
 def test_an_invariant_of_several_ticks_verifies_with_registers_followed_together_only(folder):
@@ -330,77 +272,3 @@ def test_files_must_be_those_it_was_made_for(folder, monkeypatch):
     Path("a.bp").unlink()
     with pytest.raises(OSError):
         verified(folder, text)
-
-
-def test_too_many_states_leave_no_certificate(monkeypatch):
-    monkeypatch.setattr("bonsaic.prove.certificate.TABLE", 1)
-    x = port("x")
-    m = Module("m", "gate", (x,), (), {}, {}, {"y": x})
-    spec = tabulate(ModuleMachine(m), cap=10)
-    assert certify(spec, m, Proved(1, 2), None, {}) is None
-
-
-def test_an_input_that_only_the_implementation_has_must_not_matter(folder):
-    x, idle = port("x"), port("idle")
-    m = Module("m", "gate", (x, idle), (), {}, {}, {"y": x})
-    blind = Module("m", "gate", (x,), (), {}, {}, {"y": x})
-    spec = tabulate(ModuleMachine(blind), cap=10)
-    certificate = certify(spec, m, Proved(1, 2), None, {})
-    assert verified(folder, certificate.text)
-    body = body_of(certificate)
-    body["impl"] = body["impl"].replace("out y = x", "out y = idle")
-    with pytest.raises(Mistake, match="output y may be wrong"):
-        verified(folder, signed(body))
-
-
-def test_a_certificate_is_written_whole(folder):
-    Certificate("text").write(str(folder / "new.cert"))
-    assert (folder / "new.cert").read_text() == "text"
-    assert not list(folder.glob(".*part"))
-
-
-def test_the_checker_is_small_and_alone():
-    text = Path(bonsaic.verify.__file__).read_text()
-    assert text.count("\n") <= 200
-    code = (
-        "import sys, bonsaic.verify\nprint(*[m for m in sys.modules if m.startswith('bonsaic.')])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    parts = {name.split(".")[1] for name in done.stdout.split()}
-    assert parts == {"diag", "ir", "verify"}
-
-
-def test_sums_that_float32_may_not_hold_are_verified_in_the_reals_only(folder):
-    x, z = port("x", SIGN), port("z", SIGN)
-    big = affine([1 << 127, 1 << 127], [x, z], 1)
-    m = Module("m", "net", (x, z), (), {}, {}, {"y": node("sign", big)})
-    spec = tabulate(ModuleMachine(m), cap=10)
-    assert verified(folder, certify(spec, m, Proved(1, 4, "exact reals"), None, {}).text)
-    with pytest.raises(Mistake, match="too large for float32"):
-        verified(folder, certify(spec, m, Proved(1, 4), None, {}).text)
-
-
-def test_a_refuted_module_has_no_certificate(folder):
-    """Even when asked to: the listing of states says nothing that the checker would take for a proof."""
-    x = port("x")
-    m = Module("m", "gate", (x,), (), {}, {}, {"y": const(0)})
-    spec = tabulate(ModuleMachine(Module("m", "gate", (x,), (), {}, {}, {"y": x})), cap=10)
-    assert isinstance(walk(TableMachine(spec), ModuleMachine(m)), Differs)
-    forged = certify(spec, m, Proved(1, 2), None, {})
-    with pytest.raises(Mistake, match="output y may be wrong"):
-        verified(folder, forged.text)
-
-
-def test_names_that_the_text_of_a_module_cannot_have_do_not_matter(folder):
-    x, y = port("7"), port("in")
-    r = [register(name) for name in ("7", "next", "größe [0]", "größe_0_")]
-    after = {q.name: n for q, n in zip(r, [x, *r[:-1]], strict=True)}
-    init = {q.name: Fraction(0) for q in r}
-    outs = {"out": node("and", r[-1], y), "in": r[1], "<": x}
-    names = {outs["out"]: "legal"}
-    m = Module("<text>", "gate", (x, y), tuple(r), init, after, outs, names=names)
-    spec = tabulate(ModuleMachine(m), cap=1000)
-    assert verified(folder, certify(spec, m, Proved(1, 1), None, {}).text)
-    wrong = replace(m, outs={**outs, "in": r[0]})
-    with pytest.raises(Mistake, match="may be wrong"):
-        verified(folder, certify(spec, wrong, Proved(1, 1), None, {}).text)
