@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from bonsaic.diag import Missing
+from bonsaic import handing, tools
 from bonsaic.growing import grow_network
 from bonsaic.ir.core import Module
 from bonsaic.ir.run import ModuleMachine
@@ -19,6 +20,7 @@ from bonsaic.lang import lower
 from bonsaic.lift import lift
 from bonsaic.outputs import REPORT, Output, directory
 from bonsaic.prove.boxes import Invariant
+from bonsaic.prove.choices import Choices, drawn_beside
 from bonsaic.prove.decide import decide
 from bonsaic.prove.soft import is_soft, prove_soft
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, name, weaker
@@ -54,6 +56,9 @@ class Build:
     progress: Callable[[object], None] | None
     working: Callable[[str], None]
     watch: Callable[[object], None]
+    choices: Callable[[], list[Choices]]  # of the property checks
+    threads: Executor  # that wait for other people's programs
+    comparison: Future | None = None  # with what Yosys and ABC make of the program
     verdicts: list[Verdict] = field(default_factory=list)
     held: dict[str, Module] = field(default_factory=dict)  # by file: what it must be when read back
 
@@ -65,6 +70,13 @@ class Build:
         """Write a file that is a module's, and is held to that when everything is written."""
         self.held[ending] = m
         self.out.write(f"{self.name}.{ending}", content)
+
+    def conclude(self, verdict: Verdict) -> None:
+        """The report's verdict is the weakest of all; the first counterexample is kept."""
+        self.verdicts.append(verdict)
+        self.report.verdict = name(functools.reduce(weaker, self.verdicts))
+        if isinstance(verdict, Differs) and self.report.counterexample is None:
+            self.report.counterexample = asdict(verdict)
 
     def timed(self, stage: str, since: float) -> None:
         spent = self.report.seconds.get(stage, 0.0) + time.perf_counter() - since
@@ -106,8 +118,12 @@ def build(
         "states": spec.table.states,
         "oracle": spec.oracle,
     }
-    with directory(options.out or Path("out") / spec.program.name) as out:
-        b = Build(spec, options, report, out, say, progress, working, watch)
+    with (
+        directory(options.out or Path("out") / spec.program.name) as out,
+        drawn_beside(len(spec.table.letters), seed=options.seed) as choices,
+        tools.beside() as threads,
+    ):
+        b = Build(spec, options, report, out, say, progress, working, watch, choices, threads)
         say(f"{b.name}: {spec.program.about}" if spec.program.about else b.name)
         say(f"  program   {report.program_line()}")
         network = grow_network(b)
@@ -120,8 +136,9 @@ def build(
             hard = _boolean(b, net, invariant) if lowering and isinstance(verdict, Proved) else None
             if hard is not None:
                 reading = manager.parse_pipeline(pipelines.DEFAULT[hard.level])
+                handing.begin_comparison(b)
                 _lower(b, hard, steps if hard.level == "net" else reading)
-            _read_back(b)
+            handing.read_back(b)
         b.timed("total", started)
         report.files = sorted({*out.written, REPORT})
         out.finish(report.text())
@@ -146,7 +163,7 @@ def _prove_network(b: Build, net: Module) -> tuple[Verdict, Invariant | None]:
         "network": name(verdict),
         "arithmetic": getattr(verdict, "arithmetic", None),
     }
-    _conclude(b, verdict)
+    b.conclude(verdict)
     b.say(f"  network   {verdict}")
     return verdict, invariant
 
@@ -160,7 +177,7 @@ def _boolean(b: Build, net: Module, invariant: Invariant | None) -> Module | Non
     reading = recovered(b.spec.machine, net, invariant)
     if reading is None:
         verdict = Unknown("no bits were found that its real states stand for, so it is not lowered")
-        _conclude(b, verdict)
+        b.conclude(verdict)
         b.say(f"  lowering  {verdict}")
         return None
     return reading.module
@@ -182,7 +199,7 @@ def _lower(b: Build, net: Module, steps: Sequence) -> None:
     except manager.Refuted as e:
         if not e.chosen:
             raise
-        _conclude(b, e.verdict)
+        b.conclude(e.verdict)
         b.report.advice = f"{e.name} with the setting you chose changes the machine"
         b.say(f"  lowering  {e}")
         return
@@ -204,96 +221,7 @@ def _lower(b: Build, net: Module, steps: Sequence) -> None:
     if isinstance(verdict, Proved):
         b.report.proof["method"] = verdict.method or "walk"
         b.report.proof["product_states"] = None if verdict.method else verdict.states
-    _conclude(b, verdict)
+    b.conclude(verdict)
     b.say(f"  circuit   {b.report.circuit_line()}; {verdict}")
     if isinstance(verdict, Proved):
-        _emit(b, levels.get("net", net), gate)
-
-
-def _emit(b: Build, net: Module, gate: Module) -> None:
-    from bonsaic import emission
-    from bonsaic.emit.dot import drawing, svg
-    from bonsaic.prove.property import Broken, check_python, check_verilog
-
-    started = time.perf_counter()
-    b.working("writing the circuit and running it")
-    texts = emission.circuit(gate)
-    for ending, text in texts.items():
-        b.keep(ending, gate, text)
-    b.out.write(f"{b.name}_tb.v", emission.bench(gate.name, b.spec.table))
-    picture = drawing(net)
-    b.out.write(f"{b.name}.dot", picture)
-    if (drawn := svg(picture)) is not None:
-        b.out.write(f"{b.name}.svg", drawn)
-    table, seed = b.spec.table, b.options.seed
-    for what, answer in (
-        ("python", check_python(texts["py"], gate.name, table, seed=seed)),
-        ("verilog", check_verilog(texts["v"], gate.name, table, seed=seed)),
-    ):
-        b.report.property[what] = str(answer)
-        b.say(f"  {what:<9} {answer}")
-        if isinstance(answer, Differs | Broken):
-            _conclude(b, answer if isinstance(answer, Differs) else Unknown(f"{what}: {answer}"))
-    b.timed("emit", started)
-    _compare(b)
-    if b.options.formal:
-        _second_opinion(b, gate, texts["v"])
-
-
-def _read_back(b: Build) -> None:
-    """Every file that has a reader is read from the directory and held to what it was written from."""
-    from bonsaic import emission
-
-    started = time.perf_counter()
-    b.working("reading back")
-    for ending, m in b.held.items():
-        verdict = emission.read_back(b.out.directory / f"{b.name}.{ending}", m)
-        b.report.emitted[ending] = name(verdict)
-        if not isinstance(verdict, Proved):
-            _conclude(b, verdict)
-            b.say(f"  emitted   {b.name}.{ending}, read back, {verdict}")
-    b.timed("read_back", started)
-
-
-def _compare(b: Build) -> None:
-    """What direct synthesis of the program gives, beside the circuit; only said where the extra is not installed."""
-    from bonsaic.emit.verilog import verilog
-    from bonsaic.prove.synthesis import Synthesised, direct_synthesis
-
-    started = time.perf_counter()
-    b.working("comparing with Yosys and ABC")
-    made = direct_synthesis(verilog(lower(b.spec.program)))
-    if isinstance(made, Synthesised):
-        b.report.circuit["direct_synthesis"] = asdict(made)
-        b.say(f"  compared  Yosys and ABC on the program itself: {made}")
-    else:
-        b.report.circuit["direct_synthesis"] = str(made)
-    b.timed("compare", started)
-
-
-def _second_opinion(b: Build, gate: Module, hardware: str) -> None:
-    from bonsaic.prove import formal
-    from bonsaic.prove.property import Skipped
-
-    started = time.perf_counter()
-    b.working("asking Yosys and ABC for a second opinion")
-    spec = lower(b.spec.program)
-    for what, answer in (
-        ("netlist", formal.from_netlist(b.spec.table, gate)),
-        ("verilog", formal.from_verilog(b.spec.table, spec, gate.name, hardware)),
-    ):
-        if isinstance(answer, Skipped):
-            raise Missing(answer.reason)
-        b.report.formal[what] = str(answer)
-        b.say(f"  formal    {what}: {answer}")
-        if isinstance(answer, Differs | Unknown):
-            _conclude(b, answer)
-    b.timed("formal", started)
-
-
-def _conclude(b: Build, verdict: Verdict) -> None:
-    """The report's verdict is the weakest of all; the first counterexample is kept."""
-    b.verdicts.append(verdict)
-    b.report.verdict = name(functools.reduce(weaker, b.verdicts))
-    if isinstance(verdict, Differs) and b.report.counterexample is None:
-        b.report.counterexample = asdict(verdict)
+        handing.hand_over(b, levels.get("net", net), gate)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
 from collections.abc import Callable
 from fractions import Fraction
 
 import graphviz
 
+from bonsaic import tools
 from bonsaic.ir.core import Module, Node
 from bonsaic.ir.graph import state_graph
 from bonsaic.ir.mealy import FREE, Mealy
@@ -47,13 +47,9 @@ def svg(text: str) -> bytes | None:
     """The drawing as SVG; None where `dot` is not installed or takes longer than a minute."""
     if not shutil.which("dot"):
         return None
-    try:
-        done = subprocess.run(
-            ["dot", "-Tsvg"], input=text.encode(), capture_output=True, timeout=SECONDS, check=True
-        )
-    except subprocess.TimeoutExpired:
-        return None
-    return done.stdout
+    ended = tools.run(["dot", "-Tsvg"], given=text.encode(), seconds=SECONDS)
+    assert ended is None or not ended.status, ended
+    return None if ended is None else ended.out
 
 
 def _sheet(name: str) -> graphviz.Digraph:

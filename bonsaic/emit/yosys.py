@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
 import tempfile
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
+
+from bonsaic import tools
 
 INSTALL = "pip install 'bonsaic[formal]'"
 GRACE = 10  # seconds beyond its own limit after which a tool is stopped
@@ -43,15 +44,5 @@ def yosys(verilog: str, passes: str, *, seconds: int = 60) -> Said:
 
 def output(command: list[str], folder: str, seconds: int) -> str | None:
     """What a tool prints; None where it does not end in time. Exit statuses say nothing here."""
-    try:
-        done = subprocess.run(
-            command,
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=seconds + GRACE,
-        )
-    except subprocess.TimeoutExpired:
-        return None
-    return done.stdout + done.stderr
+    ended = tools.run(command, folder=folder, seconds=seconds + GRACE)
+    return None if ended is None else ended.printed()

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import re
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
-from hypothesis import strategies as st
-from hypothesis.configuration import set_hypothesis_home_dir
 
+from bonsaic import tools
 from bonsaic.emit.names import PYTHON, VERILOG, Names
 from bonsaic.emit.testbench import FAILED, PASSED, testbench
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
+from bonsaic.prove.choices import TICKS, WORDS, Choices, draw, examine
 from bonsaic.prove.verdict import Differs
 
 Letter = tuple[int, ...]
@@ -63,9 +62,19 @@ Result = Held | Differs | Broken | Skipped
 
 
 def check_python(
-    source: str, name: str, table: Mealy, *, words: int = 200, ticks: int = 24, seed: int = 0
+    source: str,
+    name: str,
+    table: Mealy,
+    *,
+    words: int = WORDS,
+    ticks: int = TICKS,
+    seed: int = 0,
+    choices: Sequence[Choices] | None = None,
 ) -> Held | Differs | Broken:
-    """Does the module with this source define a NAME(ticks), and a class beside it, that give the table's outputs?"""
+    """Does the module with this source define a NAME(ticks), and a class beside it, that give the table's outputs?
+
+    choices: what `prove.choices` draws for these numbers, where that is known.
+    """
     try:
         function, machine = _load(source, Names(PYTHON).take("module", name))
         running = machine()
@@ -83,75 +92,80 @@ def check_python(
             raise ValueError(f"step gives {stepped}, the generator {outs}")
         return rows
 
-    return _search(table, respond, words=words, ticks=ticks, start=seed)
+    search = Search(table, words, ticks, seed)
+    return search.answer(search.drawn(choices), respond)
 
 
 def check_verilog(
-    source: str, name: str, table: Mealy, *, words: int = 200, ticks: int = 24, seed: int = 0
+    source: str,
+    name: str,
+    table: Mealy,
+    *,
+    words: int = WORDS,
+    ticks: int = TICKS,
+    seed: int = 0,
+    choices: Sequence[Choices] | None = None,
 ) -> Result:
-    """Does the Verilog module NAME, simulated by iverilog, give the table's outputs? All words in one simulation."""
+    """Does the Verilog module NAME, simulated by iverilog, give the table's outputs? All words in one simulation.
+
+    choices: as for `check_python`.
+    """
     if not (shutil.which("iverilog") and shutil.which("vvp")):
         return Skipped("iverilog is not installed (apt-get install iverilog)")
     title = Names(VERILOG).take("module", name)
-    drawn: dict[Word, Rows] = {}
-    held = _search(table, drawn.setdefault, words=words, ticks=ticks, start=seed)
+    search = Search(table, words, ticks, seed)
+    drawn = search.drawn(choices)
     try:
         known = _simulate(source, title, table, drawn)
     except ValueError as e:
         return Broken(str(e))
-    if known == drawn:
-        return held
 
     def respond(word: Word, wanted: Rows) -> Rows:
         if word not in known:
             known.update(_simulate(source, title, table, {word: wanted}))
         return known[word]
 
-    return _search(table, respond, words=words, ticks=ticks, start=seed)
+    return search.answer(drawn, respond)
 
 
-def _search(
-    table: Mealy,
-    respond: Callable[[Word, Rows], Sequence],
-    *,
-    words: int,
-    ticks: int,
-    start: int,
-) -> Held | Differs | Broken:
-    """Draw words until one shows a difference, then shrink it. The same seed draws the same words."""
-    found: list[Differs | Broken] = []
-    count = [0, 0]
+@dataclass(frozen=True)
+class Search:
+    """Legal words of a table that hypothesis draws, and shrinks where one shows a difference."""
 
-    @seed(start)
-    @settings(
-        max_examples=words,
-        database=None,
-        deadline=None,
-        print_blob=False,
-        report_multiple_bugs=False,
-        phases=(Phase.generate, Phase.shrink),
-        suppress_health_check=list(HealthCheck),
-        verbosity=Verbosity.quiet,
-    )
-    @given(st.lists(st.integers(0, max(len(table.letters), 2) - 1), min_size=1, max_size=ticks))
-    def holds(choices: list[int]) -> None:
-        word, wanted = _legal(table, choices)
-        count[0] += 1
-        count[1] += len(word)
-        fault = _compare(table, word, wanted, respond)
-        if fault:
-            found.append(fault)
-            raise AssertionError(fault)
+    table: Mealy
+    words: int
+    ticks: int
+    seed: int
 
-    with tempfile.TemporaryDirectory() as folder:
-        set_hypothesis_home_dir(folder)  # its caches would stay in the user's folder
-        try:
-            holds()
-        except AssertionError:
-            return found[-1]  # hypothesis ends with the smallest one
-        finally:
-            set_hypothesis_home_dir(None)
-    return Held(*count)
+    def drawn(self, choices: Sequence[Choices] | None) -> dict[Word, Rows]:
+        """Each word, and the outputs on it."""
+        letters = len(self.table.letters)
+        lists = choices
+        if lists is None:
+            lists = draw(letters, words=self.words, ticks=self.ticks, seed=self.seed)
+        return dict(_legal(self.table, made) for made in lists)
+
+    def answer(self, drawn: dict[Word, Rows], respond: Callable) -> Held | Differs | Broken:
+        for word, wanted in drawn.items():
+            if fault := _compare(self.table, word, wanted, respond):
+                return self._shrunk(fault, respond)
+        return Held(len(drawn), sum(map(len, drawn)))
+
+    def _shrunk(self, fault: Differs | Broken, respond: Callable) -> Differs | Broken:
+        """The smallest fault that hypothesis finds, or the one that is known."""
+        found = [fault]
+
+        def holds(choices: Choices) -> None:
+            word, wanted = _legal(self.table, choices)
+            fault = _compare(self.table, word, wanted, respond)
+            if fault:
+                found.append(fault)
+                raise AssertionError(fault)
+
+        letters = len(self.table.letters)
+        with suppress(AssertionError):
+            examine(holds, letters, words=self.words, ticks=self.ticks, seed=self.seed)
+        return found[-1]  # hypothesis ends with the smallest one
 
 
 def _legal(table: Mealy, choices: list[int]) -> tuple[Word, Rows]:
@@ -229,18 +243,19 @@ def _run(source: str, bench: str, title: str) -> list[str]:
         for path, text in zip(paths, (source, bench), strict=True):
             path.write_text(text, "utf-8")
         program = str(Path(folder) / "simulation")
-        for command in (
-            ["iverilog", "-g2001", "-o", program, *map(str, paths)],
-            ["vvp", "-n", program],
-        ):
-            try:
-                done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS)
-            except subprocess.TimeoutExpired:
-                raise ValueError(f"{command[0]} takes longer than {SECONDS} s") from None
-            if done.returncode:
-                said = (done.stderr or done.stdout).replace(f"{folder}/", "").strip()
-                raise ValueError(f"{command[0]}: {said.splitlines()[0] if said else 'fails'}")
-    lines = done.stdout.splitlines()
+        _output(["iverilog", "-g2001", "-o", program, *map(str, paths)], folder)
+        lines = _output(["vvp", "-n", program], folder).splitlines()
     if not lines:
         raise ValueError("the simulation ends without a result")
     return [] if lines == [PASSED] else lines
+
+
+def _output(command: list[str], folder: str) -> str:
+    """What a simulator prints. Raises ValueError where it fails, naming files as they lie in the folder."""
+    ended = tools.run(command, seconds=SECONDS)
+    if ended is None:
+        raise ValueError(f"{command[0]} takes longer than {SECONDS} s")
+    if ended.status:
+        said = ended.printed().replace(f"{folder}/", "").strip()
+        raise ValueError(f"{command[0]}: {said.splitlines()[0] if said else 'fails'}")
+    return ended.printed()
