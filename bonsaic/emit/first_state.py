@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from bonsaic.diag import Source, mistake
 from bonsaic.emit.netlist import Definition, Netlist
-from bonsaic.emit.ternary import folded
 from bonsaic.ir.core import const, port, rewrite
+from bonsaic.ir.logic import simplify
 
 CLOCK = re.compile(r"(?:i_)?(?:clk|clock)(?:_i)?", re.I)
 RESET = re.compile(r"(?:i_)?a?(?:rst|reset)(_?[nb])?(?:_i)?", re.I)
@@ -31,7 +31,7 @@ def begin(
     plain = replace(net, source=Source(net.source.path, "")).module()
     start = dict(initial)
     for reset, acts in _candidates(net, resets, data):
-        held = rewrite(plain, folded, {port(reset): const(acts)})
+        held = rewrite(plain, simplify, {port(reset): const(acts)})
         after = {r: held.next[r] for r in initial}
         first = {r: int(n.attr[0]) for r, n in after.items() if n.op == "const"} | dict(cleared)
         if first:
