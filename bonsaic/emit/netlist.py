@@ -126,26 +126,9 @@ def read_size(text: str, path: str) -> Source:
 
 
 def sum_of_products(rows: Sequence[str], inputs: Sequence[Node]) -> Node:
-    """The or of cubes over inputs; a row is a string of 0, 1 and -. Two-input functions become one gate."""
-    if len(inputs) <= 2:
-        table = "".join(
-            str(
-                int(
-                    any(
-                        all(
-                            c in ("-", b)
-                            for c, b in zip(
-                                r, f"{i:02b}"[-len(inputs) :] if inputs else "", strict=True
-                            )
-                        )
-                        for r in rows
-                    )
-                )
-            )
-            for i in range(1 << len(inputs))
-        )
-        if table in _GATES:
-            return _GATES[table](inputs)
+    """The or of cubes over inputs; a row is a string of 0, 1 and -. The two rows of an xor become one."""
+    if sorted(rows) == ["01", "10"]:
+        return node("xor", *inputs)
     cubes = [_cube(r, inputs) for r in rows]
     return tree("or", cubes) if cubes else node("const", attr=(Fraction(0),))
 
@@ -165,14 +148,3 @@ def tree(op: str, parts: Sequence[Node]) -> Node:
             for pair in (parts[i : i + 2] for i in range(0, len(parts), 2))
         ]
     return parts[0]
-
-
-_GATES: dict[str, Callable[[Sequence[Node]], Node]] = {
-    "0": lambda x: node("const", attr=(Fraction(0),)),
-    "1": lambda x: node("const", attr=(Fraction(1),)),
-    "01": lambda x: x[0],
-    "10": lambda x: node("not", x[0]),
-    "0001": lambda x: node("and", *x),
-    "0111": lambda x: node("or", *x),
-    "0110": lambda x: node("xor", *x),
-}
