@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bonsaic.diag import Diagnostic, Mistake, Span
+from bonsaic.diag import Diagnostic, Mistake, Span, counted
 from bonsaic.lang import syntax as s
 from bonsaic.lang import types as t
 from bonsaic.lang.extent import check_extent, measure_functions
@@ -26,7 +26,7 @@ def check(file: s.File) -> tuple[Program, ...]:
     programs = checker.file(file)
     wrong = sorted(checker.mistakes, key=_place)
     if len(wrong) > SHOWN:
-        more = f"there are {t.count(len(wrong) - SHOWN, 'more mistake')}"
+        more = f"there are {counted(len(wrong) - SHOWN, 'more mistake')}"
         wrong[SHOWN:] = [Diagnostic(file.span.source.path, more)]
     if wrong:
         raise Mistake(*wrong)

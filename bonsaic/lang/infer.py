@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bonsaic.diag import Span
+from bonsaic.diag import Span, counted
 from bonsaic.lang import syntax as s
 from bonsaic.lang import types as t
 from bonsaic.lang.interp import Violation, evaluate
@@ -210,7 +210,7 @@ class Inference(Names):
         if function is None:
             return symbol.type
         if len(e.args) != len(function.params):
-            wanted = t.count(len(function.params), "argument")
+            wanted = counted(len(function.params), "argument")
             note = (symbol.span, f"`{name}` is defined here")
             self.error(e.span, f"`{name}` takes {wanted}, not {len(e.args)}", note=note)
             return function.result

@@ -148,10 +148,6 @@ def article(noun: str) -> str:
     return f"an {noun}" if noun[0].lower() in "aeio" else f"a {noun}"
 
 
-def count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def describe(t: Type) -> str:
     """A type in a sentence."""
     if isinstance(t, Free):
