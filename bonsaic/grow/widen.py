@@ -35,15 +35,8 @@ def widen(
         read = np.concatenate([np.ones((len(row), 1)), wires, codes], 1)
         want = sign(ameo(read @ kernel, shape.f, shape.leak))
         tables = np.unique(np.concatenate([read, want], 1), axis=0)[:ROWS]
-        kernel[:], _ = refit_neurons(
-            tables[:, : layer.columns],
-            tables[:, layer.columns :],
-            kernel,
-            STEPS,
-            shape.f,
-            shape.leak,
-            enough=0.5,
-        )
+        seen, wanted = tables[:, : layer.columns], tables[:, layer.columns :]
+        kernel[:] = refit_neurons(seen, wanted, kernel, STEPS, shape.f, shape.leak)
         wires = want[:, layer.states :]
         at += layer.states
     target = machine.signs[found.states[row], x]
