@@ -6,8 +6,8 @@ from fractions import Fraction
 import numpy as np
 from hypothesis import strategies as st
 
-from bonsaic.ir.core import Module, affine, const, node, port, register
-from bonsaic.ir.ops import ameo
+from bonsaic.bench.brute import meaning
+from bonsaic.ir.core import Module, affine, const, node, port, register, rewrite
 from bonsaic.ir.values import BIT, REAL, SIGN, Real, contains, fin, grid, members
 from bonsaic.ir.verify import verify
 
@@ -142,8 +142,6 @@ def soften(m: Module) -> Module:
     """The same text with registers of type real: no machine, but a module to print and parse."""
     assert m.level in ("net", "quant")
     regs = tuple(register(r.name, REAL) for r in m.regs)
-    from bonsaic.ir.core import rewrite
-
     new = rewrite(m, lambda n: n, dict(zip(m.regs, regs, strict=True)))
     return Module(m.name, m.level, m.inputs, regs, m.init, new.next, new.outs)
 
@@ -164,38 +162,3 @@ def tick(m: Module, state: dict, letter: dict):
     outs = {k: int(value(v) > 0) for k, v in m.outs.items()}
     care = {k: int(value(m.care[k])) if k in m.care else 1 for k in m.outs}
     return after, outs, care, m.legal is None or value(m.legal) == 1
-
-
-def meaning(n, xs):
-    match n.op:
-        case "const":
-            return n.attr[0]
-        case "affine":
-            return sum((w * x for w, x in zip(n.attr[0], xs, strict=True)), n.attr[1])
-        case "mul":
-            return xs[0] * xs[1]
-        case "div":
-            return Fraction(xs[0] // xs[1])
-        case "mod":
-            return xs[0] % xs[1]
-        case "eq":
-            return Fraction(xs[0] == xs[1])
-        case "lt":
-            return Fraction(xs[0] < xs[1])
-        case "select":
-            return xs[1] if xs[0] else xs[2]
-        case "cast":
-            return min(max(xs[0], n.attr[0]), n.attr[1])
-        case "ameo":
-            return ameo(xs[0], *n.attr)
-        case "sign":
-            return Fraction(1 if xs[0] > 0 else -1)
-        case "not":
-            return 1 - xs[0]
-        case "and":
-            return Fraction(xs[0] and xs[1])
-        case "or":
-            return Fraction(xs[0] or xs[1])
-        case "xor":
-            return Fraction(xs[0] != xs[1])
-    raise AssertionError(n.op)

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from modules import meaning, modules, random_module, tick
+from modules import modules, random_module, tick
 
+from bonsaic.bench.brute import meaning
 from bonsaic.ir.core import Module, affine, const, node, port, register
 from bonsaic.ir.ops import OPS, ameo, misfit
 from bonsaic.ir.run import ModuleMachine, simulate

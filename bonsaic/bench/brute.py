@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -61,27 +61,44 @@ def _tick(
         wire = wires.get(n.name, 0)
         env[n] = Fraction(wire * 2 - 1 if n.type == SIGN else wire)
     for n in m.order():
-        xs = [env[a] for a in n.args]
-        match n.op:
-            case "const":
-                env[n] = n.attr[0]
-            case "affine":
-                env[n] = sum((w * x for w, x in zip(n.attr[0], xs, strict=True)), n.attr[1])
-            case "ameo":
-                env[n] = ameo(xs[0], *n.attr)
-            case "sign":
-                env[n] = Fraction(1 if _above(xs[0], lean) else -1)
-            case "not":
-                env[n] = 1 - xs[0]
-            case "and":
-                env[n] = xs[0] * xs[1]
-            case "or":
-                env[n] = max(xs)
-            case "xor":
-                env[n] = abs(xs[0] - xs[1])
-            case _:
-                raise AssertionError(n.op)
+        env[n] = meaning(n, [env[a] for a in n.args], lean)
     return env
+
+
+def meaning(n: Node, xs: Sequence[Fraction], lean: Fraction = Fraction(0)) -> Fraction:
+    """What a node of any level makes of its operands."""
+    match n.op:
+        case "const":
+            return n.attr[0]
+        case "affine":
+            return sum((w * x for w, x in zip(n.attr[0], xs, strict=True)), n.attr[1])
+        case "ameo":
+            return ameo(xs[0], *n.attr)
+        case "sign":
+            return Fraction(1 if _above(xs[0], lean) else -1)
+        case "mul":
+            return xs[0] * xs[1]
+        case "div":
+            return Fraction(xs[0] // xs[1])
+        case "mod":
+            return xs[0] % xs[1]
+        case "eq":
+            return Fraction(xs[0] == xs[1])
+        case "lt":
+            return Fraction(xs[0] < xs[1])
+        case "select":
+            return xs[1] if xs[0] else xs[2]
+        case "cast":
+            return min(max(xs[0], n.attr[0]), n.attr[1])
+        case "not":
+            return 1 - xs[0]
+        case "and":
+            return xs[0] * xs[1]
+        case "or":
+            return max(xs)
+        case "xor":
+            return abs(xs[0] - xs[1])
+    raise AssertionError(n.op)
 
 
 def _above(value: Fraction, lean: Fraction) -> bool:
