@@ -1,9 +1,8 @@
 """Growing ends with a proof, tells a network only what its guide allows, and is the same every time."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from machines import accumulator, machine, proved
 
 from bonsaic.diag import Missing, Mistake
 from bonsaic.grow import device, grow
@@ -15,25 +14,7 @@ from bonsaic.grow.repair import NEARLY
 from bonsaic.grow.teacher import CODES, MAY_TELL, STATES, VERDICTS, WORDS, Teacher
 from bonsaic.grow.untrained import by_questions
 from bonsaic.grow.words import Sampler
-from bonsaic.ir.mealy import Mealy
-from bonsaic.ir.run import ModuleMachine
-from bonsaic.lang import load, tabulate
-from bonsaic.lift import lift
 from bonsaic.network import Network
-from bonsaic.prove.machine import TableMachine
-from bonsaic.prove.verdict import Proved
-from bonsaic.prove.walk import walk
-
-PROGRAMS = Path(__file__).parent.parent / "programs"
-
-
-def machine(name: str) -> Mealy:
-    return tabulate(load(str(PROGRAMS / f"{name}.bp"))).minimised()
-
-
-def proved(network: Network | None, mealy: Mealy) -> bool:
-    assert network is not None and network.hard_states and network.hard_outputs
-    return isinstance(walk(TableMachine(mealy), ModuleMachine(lift(network))), Proved)
 
 
 def arrays(network: Network) -> list[np.ndarray]:
@@ -66,20 +47,8 @@ def test_states_as_targets_always_suffice(name):
     assert STATES in grown.told and grown.network.note["told"] == grown.told
 
 
-def accumulator(states: int) -> Mealy:
-    """Adds what it reads, modulo `states`, and answers the sum: too much to learn from words."""
-    bits = (states - 1).bit_length()
-    values = np.arange(states)
-    letters = (values[:, None] >> np.arange(bits) & 1).astype(np.uint8)
-    following = ((values[:, None] + values) % states).astype(np.int32)
-    names = tuple(f"{port}_{i}" for port in "xy" for i in range(bits))
-    return Mealy(
-        "sum", names[:bits], names[bits:], letters, following, letters[following].astype(np.int8)
-    )
-
-
 def test_a_table_too_large_to_learn_is_found_by_asking_about_words():
-    m = accumulator(16)
+    m = accumulator(4)
     grown = grow(m, budget=120)
     assert proved(grown.network, m)
     assert grown.network.note["made"] == ASKED_FOR and grown.sizes[-1] not in grown.sizes[:-1]

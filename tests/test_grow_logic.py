@@ -1,9 +1,8 @@
 """Networks constructed from tables are the machines they are constructed from, however these are made."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from machines import accumulator, machine, table
 
 from bonsaic.grow import grow
 from bonsaic.grow.check import walk as check
@@ -14,26 +13,11 @@ from bonsaic.grow.logic.signals import Gate, Signals
 from bonsaic.grow.logic.tidy import tidied
 from bonsaic.grow.teacher import STATES, WORDS
 from bonsaic.grow.words import Sampler
-from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
-from bonsaic.lang import load, tabulate
-
-PROGRAMS = Path(__file__).parent.parent / "programs"
+from bonsaic.ir.mealy import FREE, ILLEGAL
 
 
 def forever() -> bool:
     return False
-
-
-def table(inputs: int, following: np.ndarray, outs: np.ndarray) -> Mealy:
-    names = tuple(f"x{i}" for i in range(inputs)), tuple(f"y{i}" for i in range(outs.shape[2]))
-    letters = (np.arange(1 << inputs)[:, None] >> np.arange(inputs) & 1).astype(np.uint8)
-    return Mealy("m", *names, letters, following.astype(np.int32), outs.astype(np.int8))
-
-
-def accumulator(bits: int) -> Mealy:
-    """Adds what it reads to its state."""
-    total = np.add.outer(np.arange(1 << bits), np.arange(1 << bits)) % (1 << bits)
-    return table(bits, total, total[:, :, None] >> np.arange(bits) & 1)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -51,7 +35,7 @@ def test_a_random_machine_with_free_outputs_and_illegal_letters(seed):
 
 
 def test_an_adder_is_a_few_cells_of_few_inputs():
-    m = tabulate(load(str(PROGRAMS / "add_8.bp")))
+    m = machine("add_8")
     grown = grow(m, guide="states")
     assert grown.network.max_inputs <= 6 and grown.network.edges <= 110
     assert grown.told == tuple(sorted(grown.told)) and STATES in grown.told

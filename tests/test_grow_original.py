@@ -1,9 +1,9 @@
 """The original's recipe: what it samples is what its networks answer, and its networks go through the same proofs."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from commandline import PROGRAMS
+from machines import machine
 
 from bonsaic import network as networks
 from bonsaic.build import Options, build
@@ -13,7 +13,6 @@ from bonsaic.lift import lift
 from bonsaic.prove.soft import is_soft
 from bonsaic.prove.tick import Tick
 
-PROGRAMS = Path(__file__).parent.parent / "programs"
 SHAPE = Architecture(2, ((2, 3), (1, 2)), 2, hard=False)
 
 
@@ -75,10 +74,8 @@ def test_what_it_grows_is_proved_with_real_states_and_lowered(small, tmp_path):
 
 def test_without_time_left_it_stops_without_a_verdict(small):
     from bonsaic.grow import grow
-    from bonsaic.lang import load, tabulate
 
-    mealy = tabulate(load(str(PROGRAMS / "delay_1.bp"))).minimised()
     asked = iter([False] * 40 + [True] * 99)
-    grown = grow(mealy, guide="none", recipe="original", stop=lambda: next(asked))
+    grown = grow(machine("delay_1"), guide="none", recipe="original", stop=lambda: next(asked))
     assert grown.network is None and grown.best is not None and grown.steps == 200
     assert len(grown.told) == 1

@@ -1,17 +1,13 @@
 """The machine a network is taken for is the one it answers as, not the one it should be."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from machines import machine
 
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.own import Program, Soft, machine_of
 from bonsaic.grow.teacher import WORDS, Teacher
 from bonsaic.grow.words import Sampler
-from bonsaic.lang import load, tabulate
-
-PROGRAMS = Path(__file__).parent.parent / "programs"
 
 
 def delay(ticks: int, sign: float) -> tuple[Architecture, np.ndarray]:
@@ -27,7 +23,7 @@ def delay(ticks: int, sign: float) -> tuple[Architecture, np.ndarray]:
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_machine_is_the_networks_own(sign):
-    mealy = tabulate(load(str(PROGRAMS / "delay_2.bp"))).minimised()
+    mealy = machine("delay_2")
     teacher = Teacher(Sampler(mealy), "none")
     words = teacher.draw(np.random.default_rng(0), 32, 12)
     shape, flat = delay(2, sign)
@@ -38,7 +34,7 @@ def test_the_machine_is_the_networks_own(sign):
 
 
 def test_a_network_of_too_many_states_is_no_machine():
-    mealy = tabulate(load(str(PROGRAMS / "delay_2.bp"))).minimised()
+    mealy = machine("delay_2")
     teacher = Teacher(Sampler(mealy), "none")
     words = teacher.draw(np.random.default_rng(0), 32, 12)
     asked = Soft(*delay(3, 1), teacher)
@@ -48,7 +44,7 @@ def test_a_network_of_too_many_states_is_no_machine():
 
 @pytest.mark.parametrize("name", ["parens_8", "gated_6mode", "mips/base_6_addition"])
 def test_a_program_that_is_asked_is_found_whole(name):
-    mealy = tabulate(load(str(PROGRAMS / f"{name}.bp"))).minimised()
+    mealy = machine(name)
     teacher = Teacher(Sampler(mealy), "none")
     words = teacher.draw(np.random.default_rng(0), 512, 20)
     found = machine_of(Program(teacher), words, mealy.states)

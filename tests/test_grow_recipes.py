@@ -2,38 +2,24 @@
 
 import importlib.util
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from machines import machine, proved
 
 from bonsaic import network as networks
 from bonsaic.bench.recipes import Run, table
 from bonsaic.diag import Missing, Mistake
 from bonsaic.grow import grow
-from bonsaic.ir.run import ModuleMachine
-from bonsaic.lang import load, tabulate
 from bonsaic.lift import lift
-from bonsaic.prove.machine import TableMachine
-from bonsaic.prove.verdict import Proved
-from bonsaic.prove.walk import walk
 
-PROGRAMS = Path(__file__).parent.parent / "programs"
 WITHOUT_CMA = importlib.util.find_spec("cma") is None
-
-
-def machine(name: str):
-    return tabulate(load(str(PROGRAMS / f"{name}.bp"))).minimised()
-
-
-def proved(network, mealy) -> bool:
-    return isinstance(walk(TableMachine(mealy), ModuleMachine(lift(network))), Proved)
 
 
 def test_a_ternary_network_has_no_other_weights_and_is_proved():
     mealy = machine("delay_1")
     grown = grow(mealy, seed=0, guide="none", recipe="ternary")
-    assert grown.network is not None and proved(grown.network, mealy)
+    assert proved(grown.network, mealy)
     (cell,) = grown.network.cells
     for kernel in (cell.recurrent_kernel, cell.output_kernel, grown.network.head_kernel):
         assert set(np.unique(kernel)) <= {-1, 0, 1}
@@ -42,7 +28,7 @@ def test_a_ternary_network_has_no_other_weights_and_is_proved():
 def test_a_tanh_network_is_one_of_thresholds_once_its_values_go_through_sign(tmp_path):
     mealy = machine("parity")
     network = grow(mealy, seed=0, guide="none", recipe="tanh").network
-    assert network is not None and proved(network, mealy)
+    assert proved(network, mealy)
     assert "ameo" not in {n.op for n in lift(network).order()}
     networks.save(network, tmp_path / "n.npz")
     again = networks.load(tmp_path / "n.npz")
@@ -78,7 +64,7 @@ def test_only_the_default_recipe_can_be_gone_on_with(tmp_path):
 def test_black_box_search_ends_with_a_proof_and_the_same_for_the_same_seed():
     mealy = machine("delay_1")
     first = grow(mealy, seed=0, guide="none", recipe="blackbox")
-    assert first.network is not None and proved(first.network, mealy)
+    assert proved(first.network, mealy)
     assert grow(mealy, seed=0, guide="none", recipe="blackbox").curve == first.curve
 
 

@@ -3,17 +3,11 @@
 from pathlib import Path
 
 import pytest
+from machines import machine
 
 from bonsaic import network as networks
 from bonsaic.diag import Mistake
 from bonsaic.grow import checkpoint, grow
-from bonsaic.lang import load, tabulate
-
-PROGRAMS = Path(__file__).parent.parent / "programs"
-
-
-def machine(name: str):
-    return tabulate(load(str(PROGRAMS / f"{name}.bp"))).minimised()
 
 
 def saved(network, path: Path) -> bytes:
