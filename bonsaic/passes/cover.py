@@ -26,7 +26,9 @@ def recover(on: np.ndarray, off: np.ndarray, leaves: Sequence[Node]) -> Node:
     keep = support(on, off)
     used = [leaves[i] for i in keep]
     ones, zeros = (np.unique(rows[:, keep], axis=0) for rows in (on, off))
-    if len(keep) <= SYMBOLIC:
+    # One row is one cube, and of two leaves only an exclusive or has more: for these sympy is not worth importing.
+    plain = len(keep) <= 2 or len(ones) == 1 or len(zeros) == 1
+    if len(keep) <= SYMBOLIC and not plain:
         return _symbolic(ones, zeros, used)
     ways = [_sum(espresso(ones, zeros), used), invert(_sum(espresso(zeros, ones), used))]
     return min(ways, key=_literals)
