@@ -15,12 +15,18 @@ def saved(network, path: Path) -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("checks", [1, 3, 6])
-def test_what_comes_of_it_is_the_same_bit_for_bit(tmp_path, monkeypatch, checks):
+@pytest.fixture(scope="module")
+def whole():
+    """Grown without an interruption."""
+    grown = grow(machine("parens_8"), seed=2, guide="none")
+    assert grown.network is not None and grown.steps > 25 * 7
+    return grown
+
+
+@pytest.mark.parametrize("checks", [1, 6])
+def test_what_comes_of_it_is_the_same_bit_for_bit(tmp_path, monkeypatch, checks, whole):
     monkeypatch.setattr(checkpoint, "EVERY", 0.0)
     mealy = machine("parens_8")
-    whole = grow(mealy, seed=2, guide="none")
-    assert whole.network is not None and whole.steps > 25 * 7
     asked = iter([False] * checks + [True] * 99)
     part = grow(mealy, seed=2, guide="none", keep=tmp_path, stop=lambda: next(asked))
     assert part.network is None and part.steps < whole.steps
