@@ -1,9 +1,14 @@
 """The command line, run as a person runs it; shared by the tests of what it does and of what it refuses."""
 
+import io
 import os
 import subprocess
 import sys
+from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import SimpleNamespace
+
+from bonsaic.cli import main
 
 ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / "programs"
@@ -19,6 +24,18 @@ def bonsaic(*arguments: str, cwd: Path = ROOT, env: dict | None = None, input: s
         input=input,
         timeout=120,
     )
+
+
+def inside(*arguments: str) -> SimpleNamespace:
+    """The same without a process of its own, in a tenth of the time: for commands that neither grow nor are killed."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8", write_through=True) for _ in "oe")
+    with chdir(ROOT), redirect_stdout(out), redirect_stderr(err):
+        try:
+            status = main(list(map(str, arguments)))
+        except SystemExit as e:  # a wrong usage
+            status = e.code
+    said = (x.buffer.getvalue().decode() for x in (out, err))
+    return SimpleNamespace(returncode=status, stdout=next(said), stderr=next(said))
 
 
 def refused(done, status: int, *parts: str) -> None:

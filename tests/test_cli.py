@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from commandline import PROGRAMS, ROOT, bonsaic, refused
+from commandline import PROGRAMS, ROOT, bonsaic, inside, refused
 
 
 def test_build_proves_the_network_and_the_circuit(built):
@@ -66,7 +66,7 @@ def test_prove_accepts_what_was_built_and_refuses_what_was_changed(built, tmp_pa
     kinds = ("npz", "net.bir", "quant.bir", "gate.bir", "fin.bir", "py", "v", "blif", "aag")
     assert report["emitted"] == dict.fromkeys(kinds, "proved")
     for kind in kinds:
-        done = bonsaic("prove", program, out / f"replace_111.{kind}")
+        done = inside("prove", program, out / f"replace_111.{kind}")
         assert done.returncode == 0 and done.stdout.startswith("proved"), (
             kind,
             done.stdout,
@@ -77,13 +77,13 @@ def test_prove_accepts_what_was_built_and_refuses_what_was_changed(built, tmp_pa
     wrong.write_text(
         re.sub(r"(reg \S+ : bit) = 0", r"\1 = 1", text, count=1).replace("= or ", "= and ", 1)
     )
-    done = bonsaic("prove", program, wrong)
+    done = inside("prove", program, wrong)
     assert done.returncode == 1 and "differs on the shortest word" in done.stdout
 
 
 def test_opt_runs_passes_on_a_checkpoint_and_explains_them(built):
     out, _ = built
-    done = bonsaic("opt", out / "replace_111.npz", "--passes", "clip-weights,quantise", "--explain")
+    done = inside("opt", out / "replace_111.npz", "--passes", "clip-weights,quantise", "--explain")
     assert done.returncode == 0 and "// claim: approx" in done.stdout, done.stderr
     assert "module replace_111 : quant {" in done.stdout
 
@@ -91,14 +91,14 @@ def test_opt_runs_passes_on_a_checkpoint_and_explains_them(built):
 def test_opt_says_what_is_wrong_before_any_pass(built):
     out, _ = built
     net = out / "replace_111.npz"
-    done = bonsaic("opt", net, "--program", PROGRAMS / "parity.bp")
+    done = inside("opt", net, "--program", PROGRAMS / "parity.bp")
     assert done.returncode == 1 and f"{net}: this is not what" in done.stderr, done.stderr
-    refused(bonsaic("opt", PROGRAMS / "parity.bp"), 2, "level fin", "bonsaic build")
+    refused(inside("opt", PROGRAMS / "parity.bp"), 2, "level fin", "bonsaic build")
 
 
 def test_opt_with_a_setting_that_changes_the_machine_is_an_honest_no(built):
     out, _ = built
-    done = bonsaic("opt", out / "replace_111.npz", "--passes", "clip-weights{threshold=99}")
+    done = inside("opt", out / "replace_111.npz", "--passes", "clip-weights{threshold=99}")
     assert done.returncode == 1 and "clip-weights claims `approx`" in done.stderr
 
 
@@ -143,13 +143,13 @@ def test_what_needs_no_growing_answers_quickly(command):
 def test_check_takes_one_program_of_a_file(tmp_path):
     path = tmp_path / "two.bp"
     path.write_text("program a() -> (y: bit) { y = 1 }\nprogram b() -> (y: bit) { y = 0 }\n")
-    assert bonsaic("check", path).stdout.count("is sound") == 2
-    assert bonsaic("check", f"{path}:b").stdout == f"{path}:b: b is sound\n"
-    refused(bonsaic("check", f"{path}:c"), 2, "there is no program `c`")
+    assert inside("check", path).stdout.count("is sound") == 2
+    assert inside("check", f"{path}:b").stdout == f"{path}:b: b is sound\n"
+    refused(inside("check", f"{path}:c"), 2, "there is no program `c`")
 
 
 def test_run_shows_every_tick():
-    done = bonsaic("run", PROGRAMS / "replace_111.bp", "--word", "0", "1", "0", "0", "0")
+    done = inside("run", PROGRAMS / "replace_111.bp", "--word", "0", "1", "0", "0", "0")
     assert [line.split()[-1] for line in done.stdout.splitlines()] == ["y", "0", "1", "1", "1", "0"]
 
 
@@ -174,22 +174,22 @@ PUBLISHED = ROOT.parent / "shared" / "published"
 def test_published_networks_are_proved_and_their_logic_shown(name, logic, tmp_path):
     files = [PROGRAMS / f"{name}.bp", PUBLISHED / f"{name}.json"]
     certificate = tmp_path / "proof"
-    done = bonsaic("prove", *files, "--certificate", certificate)
+    done = inside("prove", *files, "--certificate", certificate)
     assert done.returncode == 0 and done.stdout.startswith("proved"), done.stderr
     assert f"state0_0, state0_1 = {logic}" in done.stdout
-    assert bonsaic("verify", certificate).returncode == 0
+    assert inside("verify", certificate).returncode == 0
     certificate.write_bytes(certificate.read_bytes().replace(b"8", b"9", 1))
-    refused(bonsaic("verify", certificate), 2, "proves nothing")
-    done = bonsaic("opt", files[1], "--program", files[0])
+    refused(inside("verify", certificate), 2, "proves nothing")
+    done = inside("opt", files[1], "--program", files[0])
     assert done.returncode == 0 and ": gate {" in done.stdout, done.stderr
-    refused(bonsaic("opt", files[1]), 2, "say which program it computes")
+    refused(inside("opt", files[1]), 2, "say which program it computes")
 
 
 @pytest.mark.parametrize(
     "target", ["python", "verilog", "testbench", "blif", "aiger", "kiss2", "dot", "states", "bir"]
 )
 def test_a_circuit_is_emitted_in_every_target(built, target):
-    done = bonsaic("emit", built[0] / "replace_111.gate.bir", "--to", target)
+    done = inside("emit", built[0] / "replace_111.gate.bir", "--to", target)
     assert done.returncode == 0 and done.stdout, done.stderr
 
 
@@ -197,7 +197,7 @@ def test_a_circuit_is_emitted_in_every_target(built, target):
     "target", ["python", "verilog", "testbench", "kiss2", "dot", "states", "bir"]
 )
 def test_a_program_is_emitted_as_its_own_golden_model(target):
-    done = bonsaic("emit", PROGRAMS / "mini_cpu.bp", "--to", target)
+    done = inside("emit", PROGRAMS / "mini_cpu.bp", "--to", target)
     assert done.returncode == 0 and done.stdout, done.stderr
 
 
@@ -207,6 +207,5 @@ def test_what_check_counts_agrees_in_number(tmp_path):
         "  y = a and b\n  last = a xor b\n}\n"
     )
     assert (
-        "1 state when what does not matter"
-        in bonsaic("check", "--states", tmp_path / "p.bp").stdout
+        "1 state when what does not matter" in inside("check", "--states", tmp_path / "p.bp").stdout
     )

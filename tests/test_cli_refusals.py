@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from commandline import PROGRAMS, ROOT, bonsaic, refused
+from commandline import PROGRAMS, ROOT, bonsaic, inside, refused
 
 from bonsaic import cli
 from bonsaic.commands import language
@@ -17,7 +17,7 @@ from bonsaic.outputs import directory
 
 
 def test_a_missing_program_is_told(tmp_path):
-    refused(bonsaic("build", tmp_path / "none.bp"), 2, "none.bp: error: ", "no such file")
+    refused(inside("build", tmp_path / "none.bp"), 2, "none.bp: error: ", "no such file")
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_bad_programs_are_refused_before_anything_is_written(content, part, tmp_
 
 
 def test_a_directory_is_no_program(tmp_path):
-    refused(bonsaic("build", tmp_path), 2, "error")
+    refused(inside("build", tmp_path), 2, "error")
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_a_directory_is_no_program(tmp_path):
     ],
 )
 def test_bad_usage_is_refused_before_anything_is_written(options, part, tmp_path):
-    done = bonsaic("build", PROGRAMS / "delay_1.bp", "-o", tmp_path / "o", *options)
+    done = inside("build", PROGRAMS / "delay_1.bp", "-o", tmp_path / "o", *options)
     refused(done, 2, part)
     assert not (tmp_path / "o").exists()
 
@@ -70,7 +70,7 @@ def test_bad_usage_is_refused_before_anything_is_written(options, part, tmp_path
     ],
 )
 def test_numbers_that_make_no_sense_are_refused(command, part):
-    refused(bonsaic(*command, PROGRAMS / "delay_1.bp"), 2, part)
+    refused(inside(*command, PROGRAMS / "delay_1.bp"), 2, part)
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
@@ -86,7 +86,7 @@ def test_a_link_is_followed_and_a_device_is_written_to(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     reader = os.open(tmp_path / "pipe", os.O_RDONLY | os.O_NONBLOCK)
     for name in ("link.py", "pipe"):
-        done = bonsaic("emit", PROGRAMS / "delay_1.bp", "--to", "python", "-o", tmp_path / name)
+        done = inside("emit", PROGRAMS / "delay_1.bp", "--to", "python", "-o", tmp_path / name)
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "link.py").is_symlink() and "delay_1" in (tmp_path / "real.py").read_text()
     assert (tmp_path / "pipe").is_fifo() and b"delay_1" in os.read(reader, 1 << 16)
@@ -96,14 +96,14 @@ def test_a_link_is_followed_and_a_device_is_written_to(tmp_path):
 def test_what_cannot_be_written_is_named_as_the_user_named_it(tmp_path):
     (tmp_path / "file").write_text("")
     for out in (tmp_path, tmp_path / "file" / "x.py", tmp_path / "none" / "x.py"):
-        done = bonsaic("emit", PROGRAMS / "delay_1.bp", "--to", "python", "-o", out)
+        done = inside("emit", PROGRAMS / "delay_1.bp", "--to", "python", "-o", out)
         refused(done, 2, f"{out}: error: the file cannot be written")
 
 
 def test_an_output_directory_that_cannot_be_made_is_told(tmp_path):
     (tmp_path / "file").write_text("")
     refused(
-        bonsaic("build", PROGRAMS / "delay_1.bp", "-o", tmp_path / "file" / "o"),
+        inside("build", PROGRAMS / "delay_1.bp", "-o", tmp_path / "file" / "o"),
         2,
         "cannot be written",
     )
@@ -140,12 +140,12 @@ def test_a_truncated_checkpoint_is_refused(built, tmp_path, keep):
     whole = (built[0] / "replace_111.npz").read_bytes()
     cut = tmp_path / "cut.npz"
     cut.write_bytes(whole[: int(keep * len(whole)) if keep < 1 else keep])
-    refused(bonsaic("prove", PROGRAMS / "replace_111.bp", cut), 2, "not a whole bonsaic checkpoint")
+    refused(inside("prove", PROGRAMS / "replace_111.bp", cut), 2, "not a whole bonsaic checkpoint")
 
 
 def test_a_foreign_checkpoint_is_refused(tmp_path):
     np.savez(tmp_path / "foreign.npz", a=np.zeros(3))
-    refused(bonsaic("opt", tmp_path / "foreign.npz"), 2, "not a whole bonsaic checkpoint")
+    refused(inside("opt", tmp_path / "foreign.npz"), 2, "not a whole bonsaic checkpoint")
 
 
 def test_without_a_linker_build_says_what_installs_it(tmp_path):
@@ -266,7 +266,7 @@ def test_a_budget_that_is_too_short_is_an_honest_no(tmp_path):
 
 
 def test_what_cannot_be_emitted_is_told(built):
-    refused(bonsaic("emit", built[0] / "replace_111.npz", "--to", "verilog"), 2, "lower it first")
-    refused(bonsaic("emit", PROGRAMS / "mini_cpu.bp", "--to", "blif"), 2, "build it first")
-    refused(bonsaic("emit", PROGRAMS / "mini_cpu.bp", "--to", "vhdl"), 2, "no target `vhdl`")
-    refused(bonsaic("emit", ROOT / "README.md", "--to", "python"), 2, "known kind")
+    refused(inside("emit", built[0] / "replace_111.npz", "--to", "verilog"), 2, "lower it first")
+    refused(inside("emit", PROGRAMS / "mini_cpu.bp", "--to", "blif"), 2, "build it first")
+    refused(inside("emit", PROGRAMS / "mini_cpu.bp", "--to", "vhdl"), 2, "no target `vhdl`")
+    refused(inside("emit", ROOT / "README.md", "--to", "python"), 2, "known kind")
