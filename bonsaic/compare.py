@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -21,7 +21,9 @@ from bonsaic.prove import certificate
 from bonsaic.prove.boxes import Invariant
 from bonsaic.prove.certificate import Certificate
 from bonsaic.prove.decide import decide
+from bonsaic.prove.induction import EXACT, Equal, equal_bits
 from bonsaic.prove.machine import Machine, tabulate
+from bonsaic.prove.probe import probe
 from bonsaic.prove.soft import TABLE, is_soft, prove_soft
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Verdict
@@ -64,17 +66,29 @@ def compare(spec: str, impl: str, *, certify: bool = False) -> tuple[Verdict, Ce
 def certified(a: Answer) -> Certificate:
     """The certificate of a proof; a `Mistake` where it has none, or one too large to write down."""
     assert isinstance(a.verdict, Proved), a.verdict
-    if a.verdict.method:
-        what = "a certificate lists visited states or boxes"
-        raise mistake(a.impl, f"{what}, and this was proved by {a.verdict.method}")
     files = {p: Path(p).read_bytes() for p in (_file(a.spec), _file(a.impl))}
-    table, module = _written(a.impl, a.first, a.second)
     read = a.spec, a.impl
+    if a.verdict.method:
+        return _of_induction(a, a.verdict.method, files)
+    table, module = _written(a.impl, a.first, a.second)
     made = table and certificate.certify(table, module, a.verdict, a.invariant, files, read)
     if not made:
         most = f"a certificate lists up to {TABLE} pairs of a state and a letter"
         raise mistake(a.impl, f"{most}, which are too few for this proof: {a.verdict}")
     return made
+
+
+def _of_induction(a: Answer, method: str, files: Mapping[str, bytes]) -> Certificate:
+    """From the equal bits, which are found again as they were."""
+    if pair := _circuits(a.first, a.second):
+        passed = probe(*pair, np.random.default_rng(0))
+        assert not isinstance(passed, Differs), passed
+        found = equal_bits(*pair, passed)
+        if isinstance(found, Equal):
+            modules = pair[0].module, pair[1].module
+            return certificate.certify_equal(*modules, found, files, (a.spec, a.impl))
+    what = "a certificate lists visited states, boxes, or equal bits of programs and circuits"
+    raise mistake(a.impl, f"{what}, and this was proved by {method}")
 
 
 def check_sides(path: str) -> None:
@@ -86,12 +100,28 @@ def check_sides(path: str) -> None:
     spec, impl = [*(body.get("read") or ()), "", ""][:2]
     if {_file(spec), _file(impl)} != set(body["files"]):
         raise mistake(path, "this certificate does not say which file is the specification")
-    table, module = _written(impl, *_sides(spec, impl))
-    found = table and certificate.sides(table, module)
+    found = _read_again(spec, impl, lists_boxes="boxes" in body)
     for side, file in ("spec", spec), ("impl", impl):
         if not found or found[side] != body[side]:
             why = "this certificate proves nothing: the machine that it writes down is another"
             raise mistake(path, f"{why} than the one in {file}")
+
+
+def _read_again(spec: str, impl: str, *, lists_boxes: bool) -> dict[str, Any] | None:
+    """The machines in two files as a certificate has them, None where it cannot."""
+    first, second = _sides(spec, impl)
+    if not lists_boxes:
+        pair = _circuits(first, second)
+        return certificate.equal_sides(pair[0].module, pair[1].module) if pair else None
+    table, module = _written(impl, first, second)
+    return certificate.sides(table, module) if table else None
+
+
+def _circuits(first: Machine, second: Machine | Tick) -> tuple[ModuleMachine, ModuleMachine] | None:
+    """Both machines where they are ones that a certificate of equal bits is about."""
+    if not (isinstance(first, ModuleMachine) and isinstance(second, ModuleMachine)):
+        return None
+    return (first, second) if {first.module.level, second.module.level} <= {*EXACT} else None
 
 
 def _written(impl: str, first: Machine, second: Machine | Tick) -> tuple[Mealy | None, Module]:

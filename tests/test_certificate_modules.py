@@ -1,5 +1,6 @@
 """Certificates of modules that are odd: too large, with inputs or names of their own, wrong, beyond float32."""
 
+import inspect
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 from certificates import body_of, signed, verified
 
 import bonsaic.verify
+import bonsaic.verify_bits
 from bonsaic.diag import Mistake
 from bonsaic.ir.core import Module, affine, const, node, port, register
 from bonsaic.ir.run import ModuleMachine
@@ -47,15 +49,20 @@ def test_a_certificate_is_written_whole(folder):
     assert not list(folder.glob(".*part"))
 
 
-def test_the_checker_is_small_and_alone():
-    text = Path(bonsaic.verify.__file__).read_text()
-    assert text.count("\n") <= 200
+def test_the_checkers_are_small_and_alone():
+    """Either kind of certificate rests on at most 200 lines."""
+    boxes, bits = (inspect.getsource(m) for m in (bonsaic.verify, bonsaic.verify_bits))
+    shared = [inspect.getsource(f) for f in (bonsaic.verify.check, bonsaic.verify.demand)]
+    shared.append(boxes[boxes.index("EXACT:") :])
+    assert boxes.count("\n") <= 200 and "".join([bits, *shared]).count("\n") <= 200
+    assert "from bonsaic.verify import EXACT, demand\n" in bits
     code = (
-        "import sys, bonsaic.verify\nprint(*[m for m in sys.modules if m.startswith('bonsaic.')])"
+        "import sys, bonsaic.verify, bonsaic.verify_bits\n"
+        "print(*[m for m in sys.modules if m.startswith('bonsaic.')])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     parts = {name.split(".")[1] for name in done.stdout.split()}
-    assert parts == {"diag", "ir", "verify"}
+    assert parts == {"diag", "ir", "verify", "verify_bits"}
 
 
 def test_sums_that_float32_may_not_hold_are_verified_in_the_reals_only(folder):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from large import rewritten
 
 from bonsaic import sides
 from bonsaic.bench.prove import counter, shift_register
@@ -185,13 +186,43 @@ def test_a_certificate_does_not_confuse_an_input_with_the_state_of_a_kiss2_file(
     assert check(str(tmp_path / "it.cert"))
 
 
+def test_a_proof_by_induction_is_written_down_for_programs_and_circuits(tmp_path, capsys):
+    wide, other, path = (str(tmp_path / name) for name in ("wide.bir", "other.bir", "it.cert"))
+    Path(wide).write_text(show(shift_register(24)))
+    Path(other).write_text(show(rewritten(shift_register(24))))
+    assert main(["prove", wide, other, "--certificate", path]) == 0
+    assert "proved by induction (24 register classes, float32)" in capsys.readouterr().out
+    assert main(["verify", path]) == 0
+    assert "agree on every word (24 bits, float32)" in capsys.readouterr().out
+    body = json.loads(Path(path).read_text().split("\n", 1)[1])
+    body["spec"] = body["impl"]  # a right proof about another machine
+    text = json.dumps({**body, "codes": [body["codes"][1]] * 2}) + "\n"
+    Path(path).write_text(hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
+    assert check(path) and main(["verify", path]) == 2
+    assert "another than the one in" in capsys.readouterr().err
+
+
+COUNTS_TO_3 = (
+    "module m : gate { reg a : bit = 0 reg b : bit = 0 n = or a, b : bit z = not n : bit "
+    "next a = z next b = a out y = b }"
+)
+GOES_ROUND = (
+    "module m : gate { reg p : bit = 1 reg q : bit = 0 reg r : bit = 0 "
+    "next p = r next q = p next r = q out y = r }"
+)
+
+
 def test_a_proof_that_cannot_be_written_down_says_why(tmp_path, monkeypatch):
-    path, deep = str(tmp_path / "wide.bir"), str(tmp_path / "deep.bir")
-    Path(path).write_text(show(shift_register(24)))
-    verdict, _ = compare(path, path)
-    assert verdict.method == "induction"
-    with pytest.raises(Mistake, match="lists visited states or boxes, and this was proved by ind"):
-        compare(path, path, certify=True)
+    deep, one, two = (str(tmp_path / f"{name}.bir") for name in ("deep", "one", "two"))
+    Path(one).write_text(COUNTS_TO_3)
+    Path(two).write_text(GOES_ROUND)
+    program = str(ROOT / "programs" / "replace_111.bp")
+    for pair in ((one, two), (program, program)):
+        assert isinstance(compare(*pair)[0], Proved)
+        with monkeypatch.context() as patched:
+            patched.setattr("bonsaic.compare.decide", lambda *_: Proved(1, 0, method="another"))
+            with pytest.raises(Mistake, match="and this was proved by another"):
+                compare(*pair, certify=True)
     Path(deep).write_text(show(counter(10)))
     assert compare(deep, deep, certify=True)[1] is not None
     for module, most in (("compare", 2047), ("prove.certificate", 2047)):

@@ -57,7 +57,7 @@ def alone(monkeypatch):
 def test_a_machine_too_large_to_walk_is_the_same_rewritten(m):
     verdict = settle(m, rewritten(m))
     assert verdict == Proved(len(m.regs), 0, "float32", "register classes", "induction")
-    assert "proved by induction" in str(verdict) and "no certificate" in str(verdict)
+    assert str(verdict).startswith("proved by induction (")
 
 
 @pytest.mark.parametrize("m", LARGE[1:], ids=IDS[1:])
@@ -94,21 +94,24 @@ def test_many_wires_are_no_obstacle():
     assert isinstance(settle(m, replace(m, outs={"y": xs[0]})), Differs)
 
 
+NUMBER = (
+    "module m : fin { in x : bit reg n : int[0..5] = 4 s = affine 1*n, 1*x : int[0..6] "
+    "k0 = const 0 : {0} k5 = const 5 : {5} k6 = const 6 : {6} t = eq s, k6 : bit "
+    "z = select t, k0, s : int[0..6] c = cast{lo=0, hi=5} z : int[0..5] q = eq n, k5 : bit "
+    "next n = c out y = q }"
+)
+BITS = (
+    "module m : gate { in x : bit reg a : bit = 0 reg b : bit = 0 reg c : bit = 1 "
+    "s0 = xor a, x : bit c0 = and a, x : bit s1 = xor b, c0 : bit c1 = and b, c0 : bit "
+    "s2 = xor c, c1 : bit t = and s1, s2 : bit go = not t : bit b1 = and s1, go : bit "
+    "b2 = and s2, go : bit five = and a, c : bit next a = s0 next b = b1 next c = b2 "
+    "out y = five }"
+)
+
+
 def test_a_number_is_compared_with_its_bits():
     """Codes 6 and 7, which the number never has, are treated otherwise by the gates."""
-    number = parse(
-        "module m : fin { in x : bit reg n : int[0..5] = 4 s = affine 1*n, 1*x : int[0..6] "
-        "k0 = const 0 : {0} k5 = const 5 : {5} k6 = const 6 : {6} t = eq s, k6 : bit "
-        "z = select t, k0, s : int[0..6] c = cast{lo=0, hi=5} z : int[0..5] q = eq n, k5 : bit "
-        "next n = c out y = q }"
-    )
-    bits = parse(
-        "module m : gate { in x : bit reg a : bit = 0 reg b : bit = 0 reg c : bit = 1 "
-        "s0 = xor a, x : bit c0 = and a, x : bit s1 = xor b, c0 : bit c1 = and b, c0 : bit "
-        "s2 = xor c, c1 : bit t = and s1, s2 : bit go = not t : bit b1 = and s1, go : bit "
-        "b2 = and s2, go : bit five = and a, c : bit next a = s0 next b = b1 next c = b2 "
-        "out y = five }"
-    )
+    number, bits = parse(NUMBER), parse(BITS)
     a, b = ModuleMachine(number), ModuleMachine(bits)
     start = np.concatenate([a.initial, b.initial])[None]
     assert by_induction(a, b, start) == Proved(3, 0, "float32", "register classes", "induction")

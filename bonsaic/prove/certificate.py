@@ -1,11 +1,11 @@
-"""What a proof leaves behind: both sides, every reachable pair of states or every box, and where letters lead."""
+"""What a proof leaves behind: both sides, and every reachable pair of states, every box, or which bits are equal."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,11 +18,12 @@ from bonsaic.ir.core import Module, port, register, rewrite
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import show
-from bonsaic.ir.values import Real
+from bonsaic.ir.values import Fin, Grid, Real, members
 from bonsaic.network import write_whole
 from bonsaic.prove.boxes import Invariant
 from bonsaic.prove.exact import Point, walk_exactly
 from bonsaic.prove.forms import ACTIVATION
+from bonsaic.prove.induction import Equal
 from bonsaic.prove.machine import TableMachine
 from bonsaic.prove.soft import TABLE
 from bonsaic.prove.tick import Tick
@@ -70,23 +71,48 @@ def certify(
     if places is None:
         return None
     body = {
-        "format": FORMAT,
         "arithmetic": verdict.arithmetic,
         "activation_rounding": str(rounding if verdict.arithmetic == "float32" else 0),
-        "files": {p: hashlib.sha256(b).hexdigest() for p, b in sorted(files.items())},
-        "read": list(read),
         **_written(spec, m),
         "boxes": [[q, _spell(ends), after] for q, ends, after in places],
         "together": invariant is not None and invariant.together,
         "unit": _unit(m, places),
     }
-    text = json.dumps(body, sort_keys=True) + "\n"
-    return Certificate(hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
+    return _sealed(body, files, read)
+
+
+def certify_equal(
+    spec: Module, m: Module, equal: Equal, files: Mapping[str, bytes], read: Sequence[str] = ()
+) -> Certificate:
+    """The certificate of an induction over programs or circuits. files, read: as for `certify`."""
+    named, wires = _both(spec, m)
+    codes: list[dict[str, list]] = []
+    for before, after, of in zip((spec, m), named, equal.codes, strict=True):
+        codes.append({})
+        for r, new in zip(before.regs, after.regs, strict=True):
+            assert isinstance(r.type, Fin | Grid), r
+            codes[-1][new.name] = [[*map(str, members(r.type))], *of[r.name]]
+    order = [k if isinstance(k, int) else wires[k] for k in equal.order]
+    body = {"arithmetic": "float32", **equal_sides(spec, m), "codes": codes, "order": order}
+    return _sealed(body, files, read)
 
 
 def sides(spec: Mealy, m: Module) -> dict[str, Any]:
-    """What a certificate says that the two machines are."""
+    """What a certificate of states or boxes says that the two machines are."""
     return _written(*_named(spec, m))
+
+
+def equal_sides(spec: Module, m: Module) -> dict[str, Any]:
+    """What a certificate of equal bits says that the two machines are."""
+    named, _ = _both(spec, m)
+    return {"spec": show(named[0]), "impl": show(named[1])}
+
+
+def _sealed(body: dict[str, Any], files: Mapping[str, bytes], read: Sequence[str]) -> Certificate:
+    body |= {"format": FORMAT, "read": list(read)}
+    body["files"] = {p: hashlib.sha256(b).hexdigest() for p, b in sorted(files.items())}
+    text = json.dumps(body, sort_keys=True) + "\n"
+    return Certificate(hashlib.sha256(text.encode()).hexdigest() + "\n" + text)
 
 
 def _written(spec: Mealy, m: Module) -> dict[str, Any]:
@@ -101,28 +127,40 @@ def _written(spec: Mealy, m: Module) -> dict[str, Any]:
 
 
 def _named(spec: Mealy, m: Module) -> tuple[Mealy, Module]:
-    """Both sides with names that the text of a module can have; values have none, and one side's outputs are left."""
+    """A table and a module with names that the text of a module can have, and with the table's outputs."""
     # At level `quant` numbers are printed as exact fractions, so that the checker need not know how float32 is read.
-    level = "quant" if m.level == "net" else m.level
-    m = replace(m, outs={y: m.outs[y] for y in spec.outputs}, level=level)
-    taken, said = Names(WORDS), Names(WORDS)
-    wires = {
-        x: taken.take("in", x) for x in dict.fromkeys((*spec.inputs, *(n.name for n in m.inputs)))
-    }
+    m = replace(m, level="quant" if m.level == "net" else m.level)
+    wires, ys = _words("in", (*spec.inputs, *_inputs(m))), _words("out", spec.outputs)
+    inputs = tuple(wires[x] for x in spec.inputs)
+    return replace(spec, inputs=inputs, outputs=tuple(ys.values())), _renamed(m, wires, ys)
+
+
+def _both(spec: Module, m: Module) -> tuple[list[Module], dict[str, str]]:
+    """Two modules with such names, and those of the inputs."""
+    wires, ys = _words("in", (*_inputs(spec), *_inputs(m))), _words("out", spec.outs)
+    return [_renamed(side, wires, ys) for side in (spec, m)], wires
+
+
+def _inputs(m: Module) -> list[str]:
+    return [n.name for n in m.inputs]
+
+
+def _words(kind: str, names: Iterable[str]) -> dict[str, str]:
+    taken = Names(WORDS)
+    return {x: taken.take(kind, x) for x in dict.fromkeys(names)}
+
+
+def _renamed(m: Module, wires: Mapping[str, str], ys: Mapping[str, str]) -> Module:
+    """The module with these names for its inputs and outputs; values have none, and other outputs are left."""
+    taken = Names(WORDS | {*wires.values()})
     new = {n: port(wires[n.name], n.type) for n in m.inputs}
     new |= {r: register(taken.take("reg", r.name), r.type) for r in m.regs}
     after = {new[r].name: m.next[r.name] for r in m.regs}
-    ys = {y: said.take("out", y) for y in spec.outputs}
-    outs, care = ({ys[y]: n for y, n in d.items()} for d in (m.outs, m.care))
-    body = rewrite(
-        replace(m, name="it", next=after, outs=outs, care=care, names={}), lambda n: n, new
-    )
+    outs, care = ({ys[y]: d[y] for y in ys if y in d} for d in (m.outs, m.care))
+    m_ = replace(m, name="it", next=after, outs=outs, care=care, names={})
     init = {new[r].name: m.init[r.name] for r in m.regs}
     regs, ports = (tuple(new[n] for n in ns) for ns in (m.regs, m.inputs))
-    inputs, outputs = (tuple(names.values()) for names in (wires, ys))
-    return replace(spec, inputs=inputs[: len(spec.inputs)], outputs=outputs), replace(
-        body, inputs=ports, regs=regs, init=init
-    )
+    return replace(rewrite(m_, lambda n: n, new), inputs=ports, regs=regs, init=init)
 
 
 def _rows(table: np.ndarray) -> list[str]:

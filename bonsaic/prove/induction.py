@@ -7,6 +7,7 @@ Register correspondence after C. A. J. van Eijk, "Sequential equivalence checkin
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -31,16 +32,42 @@ def by_induction(
     passed: some reachable product states, int [row, register]; they only save time. The ports must be the same. The
     proof is about exact reals; at levels `fin` and `gate` float32 computes the same.
     """
-    product = _Product(spec.module, impl.module, effort)
-    try:
-        classes = product.classes(product.suggested(passed, [*spec.dens, *impl.dens]))
-    except (TooLarge, RecursionError):
-        return Unknown("the functions are too large for decision diagrams")
-    if classes is None:
-        return Unknown("equal registers alone do not make the outputs equal")
+    found = equal_bits(spec, impl, passed, effort=effort)
+    if isinstance(found, Unknown):
+        return found
     exact = spec.module.level in EXACT and impl.module.level in EXACT
     arithmetic = "float32" if exact else "exact reals"
-    return Proved(classes, 0, arithmetic, "register classes", "induction")
+    return Proved(found.classes, 0, arithmetic, "register classes", "induction")
+
+
+@dataclass(frozen=True)
+class Equal:
+    """Classes of register bits, numbered from 1 and counted from what they are at first; those of class 0 never change.
+
+    codes: per side, by register, the classes of the bits of its value's place and what these are at first, the lowest
+    first. order: classes and the names of inputs as the diagrams have them.
+    """
+
+    codes: tuple[Mapping[str, tuple[list[int], list[int]]], ...]
+    order: list[int | str]
+
+    @property
+    def classes(self) -> int:
+        return sum(isinstance(place, int) for place in self.order)
+
+
+def equal_bits(
+    spec: ModuleMachine, impl: ModuleMachine, passed: np.ndarray, *, effort: int = EFFORT
+) -> Equal | Unknown:
+    """The invariant that `by_induction` asks for."""
+    product = _Product(spec.module, impl.module, effort)
+    try:
+        group = product.classes(product.suggested(passed, [*spec.dens, *impl.dens]))
+    except (TooLarge, RecursionError):
+        return Unknown("the functions are too large for decision diagrams")
+    if group is None:
+        return Unknown("equal registers alone do not make the outputs equal")
+    return product.equal(group)
 
 
 class _Bit(NamedTuple):
@@ -88,8 +115,8 @@ class _Product:
         ids = {bytes(len(passed)): 0}
         return [ids.setdefault(bits.astype(np.uint8).tobytes(), len(ids)) for bits in seen]
 
-    def classes(self, group: list[int]) -> int | None:
-        """How many classes of bits, finer than these, show that the outputs are equal; None: they do not."""
+    def classes(self, group: list[int]) -> list[int] | None:
+        """A class for every bit, these or finer ones, that show that the outputs are equal; None: they do not."""
         zero = self.diagrams.value(0)
         while True:
             allowed, wrong, after = self._tick(group)
@@ -99,8 +126,25 @@ class _Product:
                 for g, n in zip(group, after, strict=True)
             ]
             if len(ids) == len({0, *group}):
-                return len(ids) - 1 if self._both(allowed, wrong) == zero else None
+                return split if self._both(allowed, wrong) == zero else None
             group = split
+
+    def equal(self, group: list[int]) -> Equal:
+        """What these classes say."""
+        codes: list[dict[str, tuple[list[int], list[int]]]] = [
+            {r.name: ([], []) for r in m.regs} for m in self.sides
+        ]
+        placed: dict[int | str, int] = {}
+        for bit, g in zip(self.bits, group, strict=True):
+            names, first = codes[bit.side][bit.register.name]
+            names.append(g)
+            first.append(bit.initial)
+            if g:
+                placed.setdefault(g, self.order[bit.side, bit.register.name, bit.power])
+        last = len(self.order)  # of the inputs that nothing reads
+        for n in (n for m in self.sides for n in m.inputs):
+            placed[n.name] = self.order.get((None, n.name, 0), last)
+        return Equal((*codes,), sorted(placed, key=placed.__getitem__))
 
     def _tick(self, group: list[int]) -> tuple[int, int, list[int]]:
         """Where a letter may be read, where an output is then wrong, and every bit after it, of the classes' bits."""

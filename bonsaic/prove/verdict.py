@@ -26,7 +26,7 @@ class Proved:
     def __str__(self) -> str:
         states = _count(self.states, self.what)
         if self.method:
-            return f"proved by {self.method} ({states}, {self.arithmetic}; no certificate)"
+            return f"proved by {self.method} ({states}, {self.arithmetic})"
         return f"proved ({states}, {_count(self.transitions, 'transitions')}, {self.arithmetic})"
 
 
