@@ -1,4 +1,4 @@
-"""`bonsaic bench data`: how many training ticks are drawn per second of one processor."""
+"""`bonsaic bench data`: how many ticks `bonsaic data` draws per second of one processor."""
 
 from __future__ import annotations
 

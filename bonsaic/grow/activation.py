@@ -1,4 +1,4 @@
-"""The interpolated Ameo activation and its slope in NumPy: one neuron of it is any gate of three inputs."""
+"""The interpolated Ameo activation (Primozic, 2023) and its slope: by sign, one neuron is any gate of three inputs."""
 
 from __future__ import annotations
 

@@ -19,7 +19,8 @@ MARGIN = 2e-3  # what every decision of a good network clears zero by
 class Walk:
     """right: every reachable decision has the wanted sign. margin: the smallest |value| before a sign or at an output.
 
-    states, codes: the pairs met. words: some shortest words whose last letter is answered wrongly (letters).
+    states [pairs] and codes -1/+1 [pairs, state bits]: what was met. words: some shortest words, int [ticks] of
+    letters, whose last letter is answered wrongly.
     """
 
     right: bool
@@ -34,7 +35,7 @@ class Walk:
 
 
 class Codes:
-    """Numbers for codes: rows of -1/+1, wide ones hashed by an exact dictionary."""
+    """Numbers for codes: the bits themselves, or where these are many the order in which codes are first met."""
 
     def __init__(self, states: int):
         self.powers = 1 << np.arange(min(states, 40), dtype=np.int64)
@@ -52,7 +53,10 @@ class Codes:
 def hard_tick(
     shape: Architecture, flat: np.ndarray, wires: np.ndarray, codes: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Next codes [rows, states], output values [rows, outputs], smallest |value| before a sign [rows]."""
+    """Next codes [rows, states], output values [rows, outputs], smallest |value| before a sign [rows].
+
+    wires -1/+1 [rows, inputs]; codes -1/+1 [rows, states], of all cells side by side.
+    """
     after, at = [], 0
     margin = np.full(len(wires), np.inf)
     *cells, (_, head, _) = shape.parts(flat)

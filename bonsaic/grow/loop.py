@@ -10,7 +10,7 @@ import numpy as np
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.check import Walk
 from bonsaic.grow.kernel import tuned
-from bonsaic.grow.own import Soft, machine_of
+from bonsaic.grow.lstar import NetworkOracle, learn
 from bonsaic.grow.population import Population, Sparsity
 from bonsaic.grow.recipes import RECIPES
 from bonsaic.grow.repair import NEARLY, look, repaired
@@ -194,8 +194,8 @@ class Attempt:
         if wrong > PROMISING:
             return None
         assert self.letters is not None
-        asked = Soft(self.plan.shape, flat, self.teacher)
-        own = machine_of(asked, self.letters[:POOL], self.teacher.mealy.states)
+        oracle = NetworkOracle(self.plan.shape, flat, self.teacher)
+        own = learn(oracle, self.letters[:POOL], self.teacher.mealy.states)
         return Sampler(own) if own else None
 
     def _keep(self, flat: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""A population in training: the fused kernel, the sparsity regulariser and Adam as one jitted step."""
+"""A population in training: fused kernel, sparsity penalty and Adam (Kingma and Ba, 2015) as one jitted step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ BETA1, BETA2, EPSILON = 0.9, 0.999, 1e-8
 
 @dataclass(frozen=True)
 class Sparsity:
-    """The price of a kernel, with t the threshold and s the steepness:
+    """The price of a kernel, the original's (Primozic, 2023), with t the threshold and s the steepness:
     intensity * mean(tanh((|w| - t) * s) - tanh(-t * s)) + l1 * mean(|w|).
     """
 

@@ -15,7 +15,7 @@ from bonsaic.prove.machine import TableMachine
 from bonsaic.prove.soft import prove_soft
 from bonsaic.prove.verdict import Unknown, Verdict
 
-WORDS = "words and their outputs"
+WORDS = "words that visit every state, their outputs, and how large the machine is"
 VERDICTS = "yes or no to a network, with shortest words it gets wrong"
 CODES = "the program's state behind each of the network's own codes"
 STATES = "the program's states as targets"
@@ -39,7 +39,7 @@ class Teacher:
 
     @property
     def mealy(self) -> Mealy:
-        """For sizes and ports."""
+        """For ports and sizes: how many states, rows and ticks from state to state there are."""
         return self._machine.mealy
 
     def _tell(self, what: str) -> Sampler:

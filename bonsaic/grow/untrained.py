@@ -58,13 +58,13 @@ def by_letters(record: Record, teacher: Teacher, over: Over) -> Found | None:
 def by_questions(
     record: Record, teacher: Teacher, ticks: int, rng: np.random.Generator, over: Over
 ) -> Found | None:
-    """Without training: the machine that answers to words tell, constructed, and asked for again while it is wrong."""
+    """Without training: the machine that L* learns, constructed, and learned again while it is wrong."""
     from bonsaic.grow.logic import construct
-    from bonsaic.grow.own import Program, machine_of
+    from bonsaic.grow.lstar import ProgramOracle, learn
 
-    asked, words = Program(teacher), teacher.draw(rng, ASKED, ticks)
+    oracle, words = ProgramOracle(teacher), teacher.draw(rng, ASKED, ticks)
     for _ in range(ROUNDS):
-        own = machine_of(asked, words, teacher.mealy.states, over)
+        own = learn(oracle, words, teacher.mealy.states, over)
         found = construct(own, over) if own and not over() else None
         if found is None:
             return None

@@ -27,7 +27,10 @@ class Sampler:
     def draw(
         self, rng: np.random.Generator, words: int, ticks: int, goals: float = 0.5
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Letters int [words, ticks] and the machine's states before each of them, int [words, ticks]."""
+        """Letters and the machine's states before each of them, both int [words, ticks].
+
+        goals: the share of words that drift towards states.
+        """
         m, n = self.mealy, len(self.wires)
         row = np.arange(words)
         palette = np.tile(np.arange(n), (words, 1))

@@ -1,6 +1,7 @@
-"""Training words: legal input words of a program and its outputs on them, drawn so that rare states are visited.
+"""Words as data: legal input words of a program and its outputs on them, drawn so that rare states are visited.
 
-The same generator state gives the same words on every machine: letters are chosen by integer thresholds.
+They are what `data` writes, `run --random` shows and testbenches feed; growing draws its own (`grow/words.py`). The same
+generator state gives the same words on every machine: letters are chosen by integer thresholds.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""A machine found by asking about words alone: what a trained network is taken for, or what a program answers.
+"""L*: a machine learned by asking about words alone, of a trained network or of the program itself.
 
-This is Angluin's L* ("Learning regular sets from queries and counterexamples", 1987), with the network as its teacher
-(Weiss, Goldberg and Yahav, "Extracting automata from recurrent neural networks", 2018) or the program itself. Which
-words are legal and which outputs matter is always the program's to say, as in training.
+Angluin's algorithm ("Learning regular sets from queries and counterexamples", 1987), with every suffix of a word that
+is answered wrongly as a new column (Maler and Pnueli, 1995); the oracle may be a network (Weiss, Goldberg and Yahav,
+"Extracting automata from recurrent neural networks", 2018). Which words are legal and which outputs matter is always
+the program's to say, as in training.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ QUESTIONS = 500_000  # words of one round; larger tables take too long
 FIRST, SUFFIXES = 32, 200
 
 
-class Program:
+class ProgramOracle:
     """The program's answers to words; where an output does not matter it is FREE."""
 
     def __init__(self, teacher: Teacher):
@@ -35,7 +36,7 @@ class Program:
         return np.where(wanted == 0, FREE, wanted > 0).astype(np.int8)
 
 
-class Soft(Program):
+class NetworkOracle(ProgramOracle):
     """A soft network's answers; where an output does not matter to the program it is FREE."""
 
     def __init__(self, shape: Architecture, flat: np.ndarray, teacher: Teacher):
@@ -53,18 +54,18 @@ class Soft(Program):
         return np.where(matters == 0, FREE, values > 0).astype(np.int8)
 
 
-def machine_of(
-    asked: Program, words: np.ndarray, states: int, over: Callable[[], bool] = lambda: False
+def learn(
+    oracle: ProgramOracle, words: np.ndarray, states: int, over: Callable[[], bool] = lambda: False
 ) -> Mealy | None:
-    """A machine of at most `states` states that answers legal words [words, ticks] of letters as who is asked does.
+    """A machine of at most `states` states that answers legal words [words, ticks] of letters as the oracle does.
 
     States are told apart by the answers to suffixes; None where there is no such machine, or none is found in time.
     """
-    wanted = asked.answers(words)
-    letters = len(asked.teacher.mealy.letters)
+    wanted = oracle.answers(words)
+    letters = len(oracle.teacher.mealy.letters)
     suffixes: list[Word] = [(x,) for x in range(0, letters, -(-letters // FIRST))]
     while len(suffixes) <= FIRST + SUFFIXES and not over():
-        machine = _close(asked, suffixes, states)
+        machine = _close(oracle, suffixes, states)
         if machine is None:
             return None
         at = np.zeros(len(words), np.int64)
@@ -80,23 +81,23 @@ def machine_of(
     return None
 
 
-def _close(asked: Program, suffixes: list[Word], most: int) -> Mealy | None:
+def _close(oracle: ProgramOracle, suffixes: list[Word], most: int) -> Mealy | None:
     """The machine of the access words that suffixes tell apart, breadth first; None beyond `most` states."""
-    mealy = asked.teacher.mealy
+    mealy = oracle.teacher.mealy
     letters: list[Word] = [(x,) for x in range(len(mealy.letters))]
     if most * len(letters) * len(suffixes) > QUESTIONS:
         return None
     layer, new = np.zeros((1, 0), np.int64), 0  # words of one length; how many states are older
-    number = {_rows(asked, layer, suffixes).tobytes(): 0}
+    number = {_rows(oracle, layer, suffixes).tobytes(): 0}
     following = np.full((most, len(letters)), ILLEGAL, np.int32)
     outs: list[np.ndarray] = []
     while len(layer):
-        told = _rows(asked, layer, letters)
+        told = _rows(oracle, layer, letters)
         outs += list(told[:, :, :-1])
         row, x = np.nonzero(told[:, :, -1])
         further = np.concatenate([layer[row], x[:, None]], 1)
         reached: list[int] = []
-        for i, answers in enumerate(_rows(asked, further, suffixes)):
+        for i, answers in enumerate(_rows(oracle, further, suffixes)):
             at = number.setdefault(answers.tobytes(), len(number))
             if at == most:
                 return None
@@ -109,9 +110,9 @@ def _close(asked: Program, suffixes: list[Word], most: int) -> Mealy | None:
     return Mealy(mealy.name, mealy.inputs, mealy.outputs, mealy.letters, *table)
 
 
-def _rows(asked: Program, words: np.ndarray, suffixes: list[Word]) -> np.ndarray:
+def _rows(oracle: ProgramOracle, words: np.ndarray, suffixes: list[Word]) -> np.ndarray:
     """int8 [words, suffixes, outputs + 1]: the answer as the suffix ends, and whether the whole word is legal."""
-    rows = np.empty((len(words), len(suffixes), len(asked.teacher.mealy.outputs) + 1), np.int8)
+    rows = np.empty((len(words), len(suffixes), len(oracle.teacher.mealy.outputs) + 1), np.int8)
     of_length = defaultdict(list)
     for j, suffix in enumerate(suffixes):
         of_length[len(suffix)].append((j, suffix))
@@ -119,8 +120,8 @@ def _rows(asked: Program, words: np.ndarray, suffixes: list[Word]) -> np.ndarray
         ends = np.array([suffix for _, suffix in listed])
         whole = [np.repeat(words, len(ends), 0), np.tile(ends, (len(words), 1))]
         together = np.concatenate(whole, 1)
-        legal = asked.teacher.legal(together)[:, None]
-        last = np.where(legal, asked.answers(together)[:, -1], FREE)
+        legal = oracle.teacher.legal(together)[:, None]
+        last = np.where(legal, oracle.answers(together)[:, -1], FREE)
         answers = np.hstack([last, legal]).reshape(len(words), len(ends), -1)
         rows[:, [j for j, _ in listed]] = answers
     return rows

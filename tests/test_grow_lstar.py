@@ -5,7 +5,7 @@ import pytest
 from machines import machine
 
 from bonsaic.grow.architecture import Architecture
-from bonsaic.grow.own import Program, Soft, machine_of
+from bonsaic.grow.lstar import NetworkOracle, ProgramOracle, learn
 from bonsaic.grow.teacher import WORDS, Teacher
 from bonsaic.grow.words import Sampler
 
@@ -27,7 +27,7 @@ def test_the_machine_is_the_networks_own(sign):
     teacher = Teacher(Sampler(mealy), "none")
     words = teacher.draw(np.random.default_rng(0), 32, 12)
     shape, flat = delay(2, sign)
-    own = machine_of(Soft(shape, flat, teacher), words, states=4)
+    own = learn(NetworkOracle(shape, flat, teacher), words, states=4)
     assert own is not None and teacher.told == {WORDS}
     right = mealy.outs if sign == 1 else 1 - mealy.outs
     assert np.array_equal(own.next, mealy.next) and np.array_equal(own.outs, right)
@@ -37,9 +37,9 @@ def test_a_network_of_too_many_states_is_no_machine():
     mealy = machine("delay_2")
     teacher = Teacher(Sampler(mealy), "none")
     words = teacher.draw(np.random.default_rng(0), 32, 12)
-    asked = Soft(*delay(3, 1), teacher)
-    assert machine_of(asked, words, states=7) is None
-    assert machine_of(asked, words, states=8).states == 8
+    oracle = NetworkOracle(*delay(3, 1), teacher)
+    assert learn(oracle, words, states=7) is None
+    assert learn(oracle, words, states=8).states == 8
 
 
 @pytest.mark.parametrize("name", ["parens_8", "gated_6mode", "mips/base_6_addition"])
@@ -47,6 +47,6 @@ def test_a_program_that_is_asked_is_found_whole(name):
     mealy = machine(name)
     teacher = Teacher(Sampler(mealy), "none")
     words = teacher.draw(np.random.default_rng(0), 512, 20)
-    found = machine_of(Program(teacher), words, mealy.states)
+    found = learn(ProgramOracle(teacher), words, mealy.states)
     assert found is not None and teacher.told == {WORDS}
     assert np.array_equal(found.next, mealy.next) and np.array_equal(found.outs, mealy.outs)
