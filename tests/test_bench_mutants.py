@@ -22,6 +22,7 @@ def test_no_mutant_passes():
     assert [o.wrong for o in outcomes if o.wrong] == []
     assert {o.kind for o in outcomes} == set(mutants.KINDS)
     assert {o.answer for o in outcomes} >= {"proved", "differs", "unknown"}
+    assert {o.bits for o in outcomes} == {True, False, None}
 
 
 @pytest.mark.slow
@@ -33,6 +34,12 @@ def test_the_campaign_notices_a_wrong_proof(monkeypatch, capsys):
     monkeypatch.setattr(mutants, "walk", lambda spec, impl: Proved(1, 1))
     assert mutants.main(["--programs", str(PROGRAMS), "--count", "40"]) == 1
     assert "but brute force says" in capsys.readouterr().out
+
+
+def test_the_campaign_notices_a_certificate_of_bits_that_is_taken_for_one(monkeypatch, capsys):
+    monkeypatch.setattr(mutants, "_bits_verify", lambda circuit, mutant: (False, True))
+    assert mutants.main(["--programs", str(PROGRAMS), "--count", "40"]) == 1
+    assert "verified: False, by bits: True" in capsys.readouterr().out
 
 
 def test_the_bench_of_the_walk_prints_its_lines(capsys, monkeypatch):

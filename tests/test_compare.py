@@ -194,6 +194,11 @@ def test_a_proof_by_induction_is_written_down_for_programs_and_circuits(tmp_path
     assert "proved by induction (24 register classes, float32)" in capsys.readouterr().out
     assert main(["verify", path]) == 0
     assert "agree on every word (24 bits, float32)" in capsys.readouterr().out
+    right = Path(other).read_text()
+    Path(other).write_text(right + "\n")
+    assert main(["verify", path]) == 2
+    assert "other.bir is not the file it was made for" in capsys.readouterr().err
+    Path(other).write_text(right)
     body = json.loads(Path(path).read_text().split("\n", 1)[1])
     body["spec"] = body["impl"]  # a right proof about another machine
     text = json.dumps({**body, "codes": [body["codes"][1]] * 2}) + "\n"

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
+
 from bonsaic.bench.brute import search
 from bonsaic.diag import Mistake
 from bonsaic.emit.aiger import aiger
@@ -28,10 +30,11 @@ from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.values import SIGN
 from bonsaic.ir.verify import verify
 from bonsaic.lang import load, tabulate
-from bonsaic.prove.certificate import certify
+from bonsaic.prove.certificate import Certificate, certify, certify_equal
+from bonsaic.prove.induction import Equal, equal_bits
 from bonsaic.prove.machine import TableMachine
 from bonsaic.prove.miter import table_circuit
-from bonsaic.prove.verdict import Differs, Proved
+from bonsaic.prove.verdict import Differs, Proved, Unknown
 from bonsaic.prove.walk import walk
 from bonsaic.verify import check
 
@@ -45,10 +48,14 @@ Mutate = Callable[[random.Random, Module], Module]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a mutant; `wrong` where the prover's answer is not the brute force's."""
+    """What became of a mutant; `wrong` where the prover's answer is not the brute force's.
+
+    bits: of a circuit, whether the checker accepts that its bits equal those of the one that it was made of.
+    """
 
     kind: str
     answer: str
+    bits: bool | None
     wrong: str | None = None
 
 
@@ -67,6 +74,8 @@ def main(arguments: Sequence[str] = ()) -> int:
     print(" ".join(f"{head:>12}" for head in ("fault in", *answers)))
     for kind in KINDS:
         print(" ".join(f"{cell:>12}" for cell in (kind, *(counts[kind, a] for a in answers))))
+    bits = Counter(o.bits for o in outcomes)
+    print(f"of the circuits, {bits[True]} are verified by equal bits, {bits[False]} are refused")
     wrong = [o.wrong for o in outcomes if o.wrong]
     print("\n".join([*wrong, f"{len(wrong)} wrong answers"]))
     return 1 if wrong else 0
@@ -85,7 +94,8 @@ def campaign(tables: Sequence[Mealy], count: int, rng: random.Random) -> list[Ou
     for i in range(count):
         kind = list(KINDS)[i % len(KINDS)]
         at = i // len(KINDS) % len(tables)
-        outcomes.append(judge(kind, tables[at], verify(KINDS[kind](rng, circuits[at]))))
+        mutant = verify(KINDS[kind](rng, circuits[at]))
+        outcomes.append(judge(kind, tables[at], circuits[at], mutant))
     return outcomes
 
 
@@ -94,8 +104,11 @@ def _circuit(table: Mealy) -> Module:
     return replace(table_circuit(table), legal=None, care={})
 
 
-def judge(kind: str, table: Mealy, mutant: Module) -> Outcome:
-    """The prover's answer, and the checker's to a certificate of the mutant, beside that of the brute force."""
+def judge(kind: str, table: Mealy, circuit: Module, mutant: Module) -> Outcome:
+    """The prover's answer, and the checkers' to certificates of the mutant, beside that of the brute force.
+
+    circuit: what the mutant was made of, which is the table.
+    """
     verdict = walk(TableMachine(table), ModuleMachine(mutant))
     length, margin = search(table, mutant)
     answer = type(verdict).__name__.lower()
@@ -108,19 +121,49 @@ def judge(kind: str, table: Mealy, mutant: Module) -> Outcome:
     either = (search(table, mutant, lean).ticks is None for lean in (-2 * THIN, 2 * THIN))
     verified = _verifies(table, mutant)
     sound = answer == "proved" or not verified or (answer == "unknown" and all(either))
+    induced, bits = _bits_verify(circuit, mutant) if mutant.level == "gate" else (False, None)
+    sound = sound and (length is None or not bits) and (bits or not induced)
     if right[answer] and sound and (verified or answer != "proved"):
-        return Outcome(kind, answer)
-    found = f"brute force says {length} with margin {margin}, verified: {verified}"
-    return Outcome(kind, answer, f"{kind}: {table.name} {verdict}, but {found}")
+        return Outcome(kind, answer, bits)
+    found = f"brute force says {length} with margin {margin}, verified: {verified}, by bits: {bits}"
+    return Outcome(kind, answer, bits, f"{kind}: {table.name} {verdict}, but {found}")
 
 
 def _verifies(table: Mealy, mutant: Module) -> bool:
     """Does the checker accept a certificate that lists the mutant's own states, whether they prove anything or not?"""
     made = certify(table, mutant, Proved(1, 1), None, {})
     assert made is not None
+    return _accepted(made)
+
+
+def _bits_verify(circuit: Module, mutant: Module) -> tuple[bool, bool]:
+    """Are the two equal by induction, and is the certificate of it accepted?
+
+    Where they are not: is it, with what is so of the circuit and itself said of the circuit and the mutant?
+    """
+    found = _induced(circuit, mutant)
+    if isinstance(found, Equal):
+        return True, _accepted(certify_equal(circuit, mutant, found, {}))
+    own = _induced(circuit, circuit)
+    assert isinstance(own, Equal), own
+    if len(mutant.regs) != len(circuit.regs):
+        return False, False
+    names = (r.name for r in mutant.regs)
+    said = dict(zip(names, own.codes[1].values(), strict=True))
+    forged = replace(own, codes=(own.codes[0], said))
+    return False, _accepted(certify_equal(circuit, mutant, forged, {}))
+
+
+def _induced(a: Module, b: Module) -> Equal | Unknown:
+    sides = ModuleMachine(a), ModuleMachine(b)
+    start = np.concatenate([side.initial for side in sides])[None]
+    return equal_bits(*sides, start)
+
+
+def _accepted(certificate: Certificate) -> bool:
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "mutant")
-        made.write(path)
+        certificate.write(path)
         try:
             check(path)
         except Mistake:
