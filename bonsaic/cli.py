@@ -12,12 +12,16 @@ from importlib import import_module
 from bonsaic.arguments import parser
 from bonsaic.diag import Missing, Mistake
 
+# How matrix products are rounded depends on their threads, so there is one, whatever the machine has.
+BLAS_THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 AGAIN = 3  # seconds after which a signal that changed nothing comes again
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; returns its exit status."""
     _open_streams()
+    for variable in BLAS_THREADS:  # read when numpy is imported, by the commands
+        os.environ.setdefault(variable, "1")
     try:
         with _terminable():
             arguments = parser().parse_args(argv)

@@ -54,6 +54,22 @@ def test_the_same_seed_gives_the_same_bytes(built, tmp_path):
             assert path.read_bytes() == (tmp_path / "again" / path.name).read_bytes(), path.name
 
 
+@pytest.mark.parametrize(("own", "used"), [("", "1"), ("2", "2")])
+def test_matrix_products_have_one_thread_unless_the_user_says_otherwise(own, used):
+    """Their rounding depends on it, and so would networks."""
+    code = (
+        f"import os, bonsaic.cli; bonsaic.cli.main(['check', {str(PROGRAMS / 'delay_1.bp')!r}]); "
+        "print(os.environ['OPENBLAS_NUM_THREADS'], len(os.listdir('/proc/self/task')))"
+    )
+    environment = {k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")}
+    environment |= {"OPENBLAS_NUM_THREADS": own} if own else {}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=environment
+    )
+    variable, threads = done.stdout.splitlines()[-1].split()
+    assert variable == used and (own or threads == "1")
+
+
 def test_build_json_prints_the_report_alone(tmp_path):
     done = bonsaic("build", PROGRAMS / "delay_1.bp", "-o", tmp_path / "o", "--json")
     assert json.loads(done.stdout)["verdict"] == "proved" and done.stderr == ""

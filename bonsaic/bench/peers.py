@@ -13,6 +13,7 @@ from importlib import import_module
 
 import numpy as np
 
+from bonsaic.cli import BLAS_THREADS
 from bonsaic.grow.architecture import Architecture
 
 RATE, BLOCKS, BLOCK_SECONDS, WARM = 0.01, 8, 0.15, 3
@@ -65,7 +66,7 @@ def seconds(peer: str, work: Work, *, threads: int, limit: float = 600.0) -> flo
     """The least time of one step of a trainer of `PEERS` on so many processors, or why there is none."""
     command = [sys.executable, "-m", __name__, peer, str(threads), *map(str, astuple(work))]
     count = str(threads)
-    held = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"), count)
+    held = dict.fromkeys((*BLAS_THREADS, "OMP_NUM_THREADS"), count)
     held |= dict.fromkeys(("POCL_MAX_PTHREAD_COUNT", "POCL_CPU_MAX_CU_COUNT"), count)
     try:
         done = subprocess.run(
