@@ -235,6 +235,22 @@ def test_bits_that_need_no_other_bit_are_found_and_outputs_read_the_next_code() 
     assert small.edges <= net.edges and agree(m, small) is not None
 
 
+def _digits(held, x):
+    digit = x[0] + 2 * x[1] + 4 * x[2]
+    return ((digit, held[0]), tuple(held[1] >> i & 1 for i in range(3))) if digit < 5 else None
+
+
+def test_what_a_wire_was_some_ticks_ago_is_a_bit_by_itself() -> None:
+    m = table("digits_2", (3, 1), _digits, 3)
+    assert m.states == 25
+    _, remembered, *_ = seeds(m)
+    _, plan = planned(m, remembered, lambda: False)
+    assert plan is not None
+    shape, weights = built(plan)
+    net = shape.network(weights, m.name, m.inputs, m.outputs)
+    assert net.edges <= 12 and net.max_inputs == 1 and agree(m, net) is not None
+
+
 def test_any_function_is_made_of_a_few_neurons() -> None:
     seen = np.array(list(itertools.product((0, 1), repeat=5)))
     rng = np.random.default_rng(3)

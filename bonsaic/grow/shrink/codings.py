@@ -80,6 +80,9 @@ def seeds(mealy: Mealy) -> Iterator[Coding]:
         alone = _lone_bits(mealy)
         if alone.shape[1]:
             yield (Part(number, _told_apart(alone)),)
+    remembered = _remembered(mealy)
+    if remembered.shape[1]:
+        yield (Part(number, _told_apart(remembered)),)
     yield numbered(mealy)
     yield from ((Part(number, codes),) for codes in _others(mealy))
 
@@ -108,6 +111,23 @@ def _lone_bits(mealy: Mealy) -> np.ndarray:
         same = np.abs((after * here).sum(1)) == legal.sum()
         sets = sets[same | (np.abs(after.sum(1)) == legal.sum())]
     return sets.T
+
+
+def _remembered(mealy: Mealy) -> np.ndarray:
+    """-1/+1 [state, bit]: what an input was some ticks ago, where every way into a state says the same."""
+    state, letter = np.nonzero(mealy.legal)
+    after = mealy.next[state, letter]
+    found: list[np.ndarray] = []
+    for wire in mealy.letters.T * 2.0 - 1:
+        said = wire[letter]
+        while True:
+            ones, ways = (np.bincount(after, w, mealy.states) for w in (said > 0, None))
+            bit = np.where(ones > 0, 1.0, -1.0)  # before any tick all were 0
+            if ((ones > 0) & (ones < ways)).any() or any((bit == other).all() for other in found):
+                break
+            found.append(bit)
+            said = bit[state]
+    return np.array(found).reshape(-1, mealy.states).T
 
 
 def _told_apart(bits: np.ndarray) -> np.ndarray:
