@@ -1,6 +1,6 @@
 """Words as data: legal input words of a program and its outputs on them, drawn so that rare states are visited.
 
-They are what `data` writes, `run --random` shows and testbenches feed; growing draws its own (`grow/words.py`). The same
+They are what `data` writes, `run --random` shows and testbenches feed; growing draws its own (grow/words.py). The same
 generator state gives the same words on every machine: letters are chosen by integer thresholds.
 """
 
