@@ -111,9 +111,9 @@ def fmt(a: Namespace) -> int:
 
 
 def data(a: Namespace) -> int:
-    """Training words as arrays or CSV, or the share of the reachable transitions they visit."""
+    """Words as arrays or CSV, or the share of the reachable transitions that these words visit."""
     from bonsaic.lang import check_all, load
-    from bonsaic.lang.sample import coverage, draw, sample
+    from bonsaic.lang.sample import coverage, sample
 
     if a.out and not a.out.endswith((".npz", ".csv")):
         raise mistake(a.out, "data is written as .npz or .csv")
@@ -122,19 +122,16 @@ def data(a: Namespace) -> int:
     rng = np.random.default_rng(a.seed)
     with Display() as display:
         display.working("drawing words")
+        words, targets = sample(program, rng, a.words, a.ticks)
         text: str | bytes
         if a.coverage:
-            drawn = draw(program, rng, a.words, a.ticks)
-            seen = coverage(program, drawn.inputs, drawn.lengths)
-            text = f"{a.words} words of up to {a.ticks} ticks take {seen}\n"
+            text = f"{a.words} words of {a.ticks} ticks take {coverage(program, words)}\n"
+        elif a.out and a.out.endswith(".npz"):
+            buffer = io.BytesIO()
+            np.savez(buffer, inputs=words, outputs=targets)
+            text = buffer.getvalue()
         else:
-            words, targets = sample(program, rng, a.words, a.ticks)
-            if a.out and a.out.endswith(".npz"):
-                buffer = io.BytesIO()
-                np.savez(buffer, inputs=words, outputs=targets)
-                text = buffer.getvalue()
-            else:
-                text = _csv(program.input_wires, program.output_wires, words, targets)
+            text = _csv(program.input_wires, program.output_wires, words, targets)
     write(a.out if not a.coverage else None, text)
     return 0
 

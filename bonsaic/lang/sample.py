@@ -31,18 +31,6 @@ TRIES = 200  # draws of a letter before a state is given up
 Tick = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-@dataclass(frozen=True)
-class Words:
-    """Words of a machine: `inputs` 0/1 and `targets` 0/1 or FREE, both int8 [batch, time, wire], and `lengths` [batch].
-
-    Beyond its length a word is padded with letters 0 and targets FREE.
-    """
-
-    inputs: np.ndarray
-    targets: np.ndarray
-    lengths: np.ndarray
-
-
 def sample(
     machine: Program | Mealy, rng: Generator, batch: int, ticks: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -51,17 +39,6 @@ def sample(
     Letters are drawn among the legal ones by the ports' frequencies; in stretches, a word favours a wire being 1 or 0.
     """
     return sampler(machine).sample(rng, batch, ticks)
-
-
-def draw(machine: Program | Mealy, rng: Generator, batch: int, longest: int) -> Words:
-    """Words whose lengths are drawn too, between 1 and `longest`, short and long ones alike."""
-    inputs, targets = sample(machine, rng, batch, longest)
-    bits = longest.bit_length()
-    top = np.minimum(longest, 1 << rng.integers(0, bits + 1, batch))
-    lengths = 1 + (rng.integers(0, UNIT, batch) * top >> 32)
-    beyond = np.arange(longest)[None, :] >= lengths[:, None]
-    inputs[beyond], targets[beyond] = 0, FREE
-    return Words(inputs, targets, lengths)
 
 
 def random_word(program: Program, ticks: int, rng: Generator) -> Word:
@@ -95,10 +72,8 @@ class Coverage:
         return f"{self.taken:,} of {self.transitions:,} reachable transitions ({share:.1f}%)"
 
 
-def coverage(
-    machine: Program | Mealy, inputs: np.ndarray, lengths: np.ndarray | None = None
-) -> Coverage:
-    """Which share of the reachable transitions these words (0/1 [batch, time, wire]) take, up to their lengths."""
+def coverage(machine: Program | Mealy, inputs: np.ndarray) -> Coverage:
+    """Which share of the reachable transitions these legal words (0/1 [batch, time, wire]) take."""
     table = machine if isinstance(machine, Mealy) else tabulate(machine)
     if table is None:
         raise mistake(machine.name, "the program has too many states to measure coverage")
@@ -109,9 +84,8 @@ def coverage(
     state = np.zeros(len(inputs), np.int64)
     seen = np.zeros(table.next.shape, bool)
     for t in range(inputs.shape[1]):
-        live = slice(None) if lengths is None else lengths > t
-        seen[state[live], letters[live, t]] = True
-        state = np.maximum(table.next[state, letters[:, t]], 0).astype(np.int64)
+        seen[state, letters[:, t]] = True
+        state = table.next[state, letters[:, t]]
     return Coverage(int(seen.sum()), int(table.reachable().legal.sum()))
 
 
