@@ -64,7 +64,7 @@ def test_it_gives_what_the_circuit_gives(m):
     assert isinstance(check_python(python(m), m.name, table(m)), Held)
 
 
-@pytest.mark.parametrize("m", ALL, ids=lambda m: m.name)
+@pytest.mark.parametrize("m", [replace_111(), loop_3()], ids=lambda m: m.name)
 def test_it_needs_nothing_but_the_standard_library(m, tmp_path):
     (tmp_path / "emitted.py").write_text(python(m), "utf-8")
     code = "import sys; sys.path.insert(0, '.'); import emitted; print(*sys.modules)"

@@ -10,7 +10,10 @@ EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
 SAYS = {
     "01_program_to_circuit": "circuit: proved",
     "02_passes_by_hand": "quantise claims `approx`",
-    "03_one_neuron": "3 inputs: 224 of 256 functions exactly (without leak), 256 by sign",
+    "03_one_neuron": (
+        "2 inputs: 16 of 16 functions exactly (without leak), 16 by sign\n"
+        "3 inputs: 224 of 256 functions exactly (without leak), 256 by sign\n"
+    ),
 }
 
 

@@ -1,37 +1,11 @@
-"""What the activation is for: one neuron of it is any gate of two inputs, and by sign any of three."""
+"""The activation is as it is defined exactly, its slope the derivative; `examples/03_one_neuron.py` counts gates."""
 
-import itertools
 from fractions import Fraction
 
 import numpy as np
 
 from bonsaic.grow.activation import ameo, ameo_and_slope
 from bonsaic.ir import ops
-
-GRID = np.arange(-9, 10) / 2  # every weight and bias, in halves
-
-
-def gates(inputs: int) -> tuple[set[int], set[int]]:
-    """Truth tables that one neuron with weights on the grid is exactly, and by sign."""
-    rows = np.array(list(itertools.product((-1, 1), repeat=inputs)))
-    number = 1 << np.arange(len(rows))
-    exact, signed = set(), set()
-    for bias in GRID:
-        weights = np.array(list(itertools.product(GRID, repeat=inputs)))
-        y = ameo(weights @ rows.T + bias, leak=0.0)  # clamped, as where the claim comes from
-        table = (y > 0) @ number
-        exact.update(table[(np.abs(np.abs(y) - 1) < 1e-6).all(1)].tolist())
-        signed.update(table[(np.abs(y) > 1e-6).all(1)].tolist())
-    return exact, signed
-
-
-def test_every_gate_of_two_inputs_is_one_neuron():
-    assert len(gates(2)[0]) == 16
-
-
-def test_gates_of_three_inputs():
-    exact, signed = gates(3)
-    assert (len(exact), len(signed)) == (224, 256)
 
 
 def test_equals_the_exact_definition():
