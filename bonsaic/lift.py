@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from bonsaic.ir.core import Module, Node, affine, node, port, register
+from bonsaic.ir.core import Module, Node, affine, node, port, register, unused
 from bonsaic.ir.values import REAL, SIGN
 from bonsaic.ir.verify import verify
 from bonsaic.network import Network
@@ -36,10 +36,11 @@ def lift(n: Network) -> Module:
         return value
 
     wires: list[Node] = list(inputs)
+    taken = {*n.inputs, *n.outputs}
     for k, cell in enumerate(n.cells):
         prefix = f"c{k}_" if len(n.cells) > 1 else ""
         states = [
-            register(_unused(f"{prefix}s{j}", n), SIGN if n.hard_states else REAL)
+            register(unused(f"{prefix}s{j}", taken), SIGN if n.hard_states else REAL)
             for j in range(cell.states)
         ]
         sources = wires + states
@@ -58,12 +59,6 @@ def lift(n: Network) -> Module:
         outs[name] = _sum(n.head_kernel[:, j], n.head_bias[j], wires)
         names.setdefault(outs[name], f"head_{name}")
     return verify(Module(n.name, "net", inputs, tuple(regs), init, nexts, outs, names=names))
-
-
-def _unused(name: str, n: Network) -> str:
-    while name in (*n.inputs, *n.outputs):
-        name += "_"
-    return name
 
 
 def _exact(value: float) -> Fraction:

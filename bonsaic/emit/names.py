@@ -6,6 +6,8 @@ import itertools
 import json
 import re
 
+from bonsaic.ir.core import unused
+
 _PYTHON = """
     False None True and as assert async await break class continue def del elif else except finally for from global if
     import in is lambda nonlocal not or pass raise return try while with yield match case type
@@ -68,10 +70,7 @@ class Names:
 
     def derive(self, name: str) -> str:
         """An unused name for a value that the module does not name: this one, or it and underscores."""
-        while name in self._used:
-            name += "_"
-        self._used.add(name)
-        return name
+        return unused(name, self._used)
 
     def number(self) -> str:
         """The first unused of t1, t2, ...; for values that have no name of their own."""

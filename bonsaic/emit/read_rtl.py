@@ -16,7 +16,7 @@ from bonsaic.emit.netlist import Definition, Netlist, read_size
 from bonsaic.emit.ternary import GATES, TRUE, UNKNOWN, Signal
 from bonsaic.emit.top_module import top_module
 from bonsaic.emit.yosys import INSTALL, installed, yosys
-from bonsaic.ir.core import Module, Node, const
+from bonsaic.ir.core import Module, Node, const, unused
 from bonsaic.ir.verify import verify
 
 # No pass here may choose a value for an x: `opt_expr` keeps them, where plain `opt` would not.
@@ -167,12 +167,12 @@ class _Reader:
                 if value in "01":
                     initial[b] = int(value)
                 if not n["hide_name"] and b not in self.names:
-                    self.names[b] = _new(wire, taken)
+                    self.names[b] = unused(wire, taken)
                     self.where[self.names[b]] = self._span(n)
         for c in self.design["cells"].values():
             for b in (b for bits in c["connections"].values() for b in bits):
                 if b not in self.names:
-                    self.names[b] = _new(f"t{b}", taken)
+                    self.names[b] = unused(f"t{b}", taken)
         return initial
 
     def _define(self, b: Bit, span: Span, pins: list[Bit], gate: Callable[..., Signal]) -> None:
@@ -268,10 +268,3 @@ def _bits(n: dict, attribute: str) -> str:
     """An attribute with a character for each bit of a net, the lowest first."""
     text = n.get("attributes", {}).get(attribute, "")
     return text[::-1].ljust(len(n["bits"]), "x")[: len(n["bits"])]
-
-
-def _new(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    return name

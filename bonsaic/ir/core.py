@@ -93,6 +93,14 @@ class Module:
         return topological(self.roots())
 
 
+def unused(name: str, taken: set[str]) -> str:
+    """This name, or it and underscores where it is taken; it is taken then."""
+    while name in taken:
+        name += "_"
+    taken.add(name)
+    return name
+
+
 def topological(roots: Iterable[Node]) -> list[Node]:
     """Every node below `roots` except ports and registers, operands first."""
     seen: set[Node] = set()

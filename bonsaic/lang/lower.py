@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 
-from bonsaic.ir.core import Module, Node, port, register
+from bonsaic.ir.core import Module, Node, port, register, unused
 from bonsaic.ir.logic import FALSE, TRUE, both, differ, either, invert
 from bonsaic.ir.values import grid
 from bonsaic.lang import arith as a
@@ -65,10 +65,7 @@ class _Lowering:
             array = isinstance(x.type, Array)
             own = []
             for k, value in enumerate(x.init if isinstance(x.init, tuple) else (x.init,)):
-                name = f"{x.name}_{k}" if array else x.name
-                while name in taken:
-                    name += "_"
-                taken.add(name)
+                name = unused(f"{x.name}_{k}" if array else x.name, taken)
                 own.append(register(name, grid(*t.extent(t.element(x.type)))))
                 init[name] = Fraction(value)
             self.env[x.name] = tuple(own) if array else own[0]

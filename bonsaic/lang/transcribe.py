@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from bonsaic.ir.core import unused
 from bonsaic.ir.mealy import Mealy
 from bonsaic.lang.cubes import Answer, answers, cubes
 from bonsaic.lang.parse import reserved
@@ -17,7 +18,7 @@ def transcribe(m: Mealy, states: Sequence[str], about: str) -> str:
     for state in todo:
         todo += [q for q in dict.fromkeys(m.next[state].tolist()) if q not in todo]
     taken = {*reserved(), *m.inputs, *m.outputs}
-    name, kind, at = (_fresh(x, taken) for x in (m.name, "State", "at"))
+    name, kind, at = (unused(x, taken) for x in (m.name, "State", "at"))
     names = _names(states, taken)
     lines = [
         f"// {about}",
@@ -35,18 +36,11 @@ def _ports(wires: Sequence[str]) -> str:
     return ", ".join(f"{w}: bit" for w in wires)
 
 
-def _fresh(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    taken.add(name)
-    return name
-
-
 def _names(states: Sequence[str], taken: set[str]) -> Sequence[str]:
     """The states' own names where they can stand in a program, else S0, S1, ..."""
     sound = all(re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", x) and x not in taken for x in states)
     distinct = len(set(states)) == len(states)
-    return states if sound and distinct else [_fresh(f"S{k}", taken) for k in range(len(states))]
+    return states if sound and distinct else [unused(f"S{k}", taken) for k in range(len(states))]
 
 
 def _arm(m: Mealy, state: int, names: Sequence[str], at: str) -> list[str]:
