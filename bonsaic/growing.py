@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+from bonsaic.diag import counted
 from bonsaic.network import Network, checkpoint
 
 if TYPE_CHECKING:
@@ -76,7 +77,8 @@ def _grown(b: Build) -> Grown:
         b.say(f"  unknown   no network was proved within {o.budget:g} s; {report.advice}")
     else:
         made = report.network["made"] = grown.network.note["made"]
-        how = f"{grown.tried} networks, {grown.steps} steps" if made == "trained" else made
+        counts = f"{counted(grown.tried, 'network')}, {counted(grown.steps, 'step')}"
+        how = counts if made == "trained" else made
         b.say(f"  grown     {report.network_line()}: {how}")
         before = grown.network.note.get("wrong_before_repair", 0.0)
         report.network["wrong_before_repair"] = before
@@ -104,7 +106,7 @@ def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int],
     def late() -> bool:
         spent = time.perf_counter() - started
         if b.progress:
-            b.progress(f"{max(0, left - spent):3.0f} s left  pruning, {least} edges")
+            b.progress(f"{max(0, left - spent):3.0f} s left  pruning, {counted(least, 'edge')}")
         return spent > last
 
     own = machine_of(network, b.spec.table)

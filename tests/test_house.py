@@ -83,3 +83,14 @@ def test_the_compiler_starts_without_heavy_packages():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_small_build_imports_nothing_that_it_can_do_without(tmp_path):
+    program = ROOT / "programs" / "replace_111.bp"
+    code = (
+        "import sys, bonsaic.cli\n"
+        f"assert bonsaic.cli.main(['build', {str(program)!r}, '-o', {str(tmp_path / 'o')!r}]) == 0\n"
+        "print([m for m in ('hypothesis', 'networkx', 'sympy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -125,7 +125,9 @@ def data(a: Namespace) -> int:
         words, targets = sample(program, rng, a.words, a.ticks)
         text: str | bytes
         if a.coverage:
-            text = f"{a.words} words of {a.ticks} ticks take {coverage(program, words)}\n"
+            size = f"{counted(a.words, 'word')} of {counted(a.ticks, 'tick')}"
+            text = f"{coverage(program, words)} taken by {size}
+"
         elif a.out and a.out.endswith(".npz"):
             buffer = io.BytesIO()
             np.savez(buffer, inputs=words, outputs=targets)

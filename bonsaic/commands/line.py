@@ -78,7 +78,7 @@ def printer(after: str | None):
     def watch(record) -> None:
         if after in ("all", record.name):
             print(
-                f"// after {record.name}: {record.claim}, {record.verdict}\n{show(record.after)}",
+                f"// after {record.name}: {record.claim}, {record.settled()}\n{show(record.after)}",
                 end="",
             )
 

@@ -87,9 +87,9 @@ def explain(record) -> str:
     diff = difflib.unified_diff(before, after, "before", f"after {record.name}", lineterm="", n=1)
     head = [
         f"// {record.name}: {PASSES[record.name].help}",
-        f"// claim: {record.claim} ({CLAIMS[record.claim]}); {record.verdict}",
+        f"// claim: {record.claim} ({CLAIMS[record.claim]}); {record.settled()}",
     ]
-    return "\n".join([*head, *(diff if before != after else ["// nothing to do"])])
+    return "\n".join([*head, *diff])
 
 
 def list_passes() -> None:

@@ -61,15 +61,22 @@ class Record:
     before: Module
     after: Module
 
+    def settled(self) -> str:
+        """How the claim was discharged, for a person."""
+        return "unchanged" if self.before == self.after else str(self.verdict)
+
     def as_json(self) -> dict:
         """The record as the report lists it."""
+        method = getattr(self.verdict, "method", None) or "walk"
+        if self.before == self.after:
+            method = "unchanged"
         return {
             "pass": self.name,
             "options": {k: str(v) for k, v in self.options.items()},
             "claim": self.claim,
             "verdict": name(self.verdict),
-            "states": getattr(self.verdict, "states", None),
-            "method": getattr(self.verdict, "method", None) or "walk",
+            "states": None if method == "unchanged" else getattr(self.verdict, "states", None),
+            "method": method,
             "seconds": round(self.seconds, 3),
             "before": sizes(self.before),
             "after": sizes(self.after),

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bonsaic.diag import counted
 from bonsaic.emit.aiger import aiger_binary
 from bonsaic.emit.read_aiger import read_aiger
 from bonsaic.emit.verilog import verilog
@@ -42,7 +43,8 @@ class Confirmed:
     registers: int
 
     def __str__(self) -> str:
-        return f"proved (an invariant of {self.clauses} clauses over {self.registers} registers)"
+        clauses, registers = counted(self.clauses, "clause"), counted(self.registers, "register")
+        return f"proved (an invariant of {clauses} over {registers})"
 
 
 Answer = list[dict[int, int]]  # per tick the inputs that matter, by their place

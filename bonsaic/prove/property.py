@@ -14,6 +14,7 @@ from types import ModuleType
 import numpy as np
 
 from bonsaic import tools
+from bonsaic.diag import counted
 from bonsaic.emit.names import PYTHON, VERILOG, Names
 from bonsaic.emit.testbench import FAILED, PASSED, testbench
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
@@ -34,7 +35,7 @@ class Held:
     ticks: int
 
     def __str__(self) -> str:
-        return f"held for {self.words} words, {self.ticks} ticks"
+        return f"held for {counted(self.words, 'word')}, {counted(self.ticks, 'tick')}"
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ def _compare(table: Mealy, word: Word, wanted: Rows, respond: Callable) -> Diffe
     except Exception as e:  # whatever the text does wrong is the answer
         return Broken(f"{type(e).__name__}: {e}", word)
     if len(rows) != len(word):
-        return Broken(f"{len(rows)} ticks of output for {len(word)} of input", word)
+        return Broken(f"{counted(len(rows), 'tick')} of output for {len(word)} of input", word)
     for t, (right, row) in enumerate(zip(wanted, rows, strict=True)):
         if any(w is not None and w != g for w, g in zip(right, row, strict=True)):
             outs = tuple(int(g or 0) for g in row)
