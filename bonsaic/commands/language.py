@@ -126,8 +126,7 @@ def data(a: Namespace) -> int:
         text: str | bytes
         if a.coverage:
             size = f"{counted(a.words, 'word')} of {counted(a.ticks, 'tick')}"
-            text = f"{coverage(program, words)} taken by {size}
-"
+            text = f"{coverage(program, words)} taken by {size}\n"
         elif a.out and a.out.endswith(".npz"):
             buffer = io.BytesIO()
             np.savez(buffer, inputs=words, outputs=targets)
