@@ -68,9 +68,7 @@ def parser() -> argparse.ArgumentParser:
         metavar="LETTER",
         help="one item a tick, ports in order: 0 1 1 or 3,1 0,2",
     )
-    p.add_argument(
-        "--random", type=_number(int, 1, 10**6), metavar="N", help="N random legal ticks"
-    )
+    p.add_argument("--random", type=number(int, 1, 10**6), metavar="N", help="N random legal ticks")
     _seed(p)
 
     p = command("fmt", "language:fmt", "lay programs out canonically")
@@ -84,8 +82,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument(
         "-o", "--out", metavar="FILE", help="FILE.npz or FILE.csv (default: CSV on stdout)"
     )
-    p.add_argument("--words", type=_number(int, 1, 10**12), default=16, metavar="N")
-    p.add_argument("--ticks", type=_number(int, 1, 10**12), default=16, metavar="N")
+    p.add_argument("--words", type=number(int, 1, 10**12), default=16, metavar="N")
+    p.add_argument("--ticks", type=number(int, 1, 10**12), default=16, metavar="N")
     _seed(p)
     p.add_argument(
         "--coverage",
@@ -183,9 +181,9 @@ def _growing(p: argparse.ArgumentParser) -> None:
     _seed(p)
     p.add_argument(
         "--budget",
-        type=_number(float, 0.001, 10**9),
+        type=BUDGET,
         default=60.0,
-        metavar="SECONDS",
+        metavar="BUDGET",
         help="for growing and pruning (default 60)",
     )
     p.add_argument(
@@ -219,7 +217,7 @@ def _growing(p: argparse.ArgumentParser) -> None:
     p.add_argument("--no-progress", action="store_true", help="no progress display")
 
 
-def _number(kind: type, least: float, most: float):
+def number(kind: type, least: float, most: float):
     """What reads a number and refuses one out of range."""
 
     def parse(text: str):
@@ -232,10 +230,13 @@ def _number(kind: type, least: float, most: float):
     return parse
 
 
+BUDGET = number(float, 0.001, 10**9)  # that a budget may be
+
+
 def _seed(p: argparse.ArgumentParser) -> None:
     p.add_argument(
         "--seed",
-        type=_number(int, 0, (1 << 63) - 1),
+        type=number(int, 0, (1 << 63) - 1),
         default=0,
         metavar="N",
         help="of every choice",

@@ -73,6 +73,23 @@ def test_numbers_that_make_no_sense_are_refused(command, part):
     refused(inside(*command, PROGRAMS / "delay_1.bp"), 2, part)
 
 
+@pytest.mark.parametrize(
+    "arguments, part",
+    [
+        (["grow", PROGRAMS / "delay_1.bp", "--seeds", "0"], "must be between 1 and"),
+        (["grow", PROGRAMS / "delay_1.bp", "--budget", "0"], "must be between 0.001 and"),
+        (["recipes", "--seeds", "0"], "must be between 1 and"),
+        (["recipes", "--budget", "nan"], "must be between 0.001 and"),
+        (["gates", PROGRAMS / "delay_1.bp", "--budget", "-1"], "must be between 0.001 and"),
+        (["kernel", "--rounds", "0"], "must be between 1 and"),
+        (["mutants", "--count", "0"], "must be between 1 and"),
+        (["mutants", "--programs", "kernels"], "no program small enough to search"),
+    ],
+)
+def test_a_benchmark_of_nothing_is_refused(arguments, part):
+    refused(inside("bench", *arguments), 2, part)
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_closed_standard_stream_is_an_empty_one(closed):
     command = f'"{sys.executable}" -m bonsaic run programs/delay_1.bp {closed}'

@@ -8,6 +8,7 @@ import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from bonsaic.arguments import number
 from bonsaic.bench.peers import MATRIX, Work, seconds
 from bonsaic.network import write_whole
 
@@ -66,7 +67,9 @@ def main(arguments: list[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="bonsaic bench kernel", description=__doc__)
-    p.add_argument("--rounds", type=int, default=3, help="measurements of each shape")
+    p.add_argument(
+        "--rounds", type=number(int, 1, 10**6), default=3, help="measurements of each shape"
+    )
     p.add_argument("--limit", type=float, default=240.0, help="seconds for plain tinygrad")
     p.add_argument("--no-growth", action="store_true", help="the fixed shapes alone")
     p.add_argument("--json", metavar="FILE", help="every timing, machine-readable")

@@ -14,8 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
+from bonsaic.arguments import number
 from bonsaic.bench.brute import search
-from bonsaic.diag import Mistake
+from bonsaic.diag import Mistake, mistake
 from bonsaic.emit.aiger import aiger
 from bonsaic.emit.blif import blif
 from bonsaic.emit.python import python
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     """Print a table of answers by kind of fault; status 1 where one is wrong."""
     parser = argparse.ArgumentParser(prog="bonsaic bench mutants", description=__doc__)
     parser.add_argument("--programs", type=Path, default=Path("programs"))
-    parser.add_argument("--count", type=int, default=2400)
+    parser.add_argument("--count", type=number(int, 1, 10**9), default=2400)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     tables = small_programs(options.programs)
@@ -84,7 +85,10 @@ def main(arguments: Sequence[str] = ()) -> int:
 def small_programs(folder: Path) -> list[Mealy]:
     """The tables of the programs whose products a brute force can search."""
     tables = [tabulate(load(str(path))) for path in sorted(folder.rglob("*.bp"))]
-    return [t for t in tables if t is not None and t.next.size <= LARGEST]
+    small = [t for t in tables if t is not None and t.next.size <= LARGEST]
+    if not small:
+        raise mistake(str(folder), "there is no program small enough to search in this folder")
+    return small
 
 
 def campaign(tables: Sequence[Mealy], count: int, rng: random.Random) -> list[Outcome]:

@@ -9,6 +9,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from bonsaic.arguments import BUDGET, number
 from bonsaic.diag import Missing
 from bonsaic.network import write_whole
 from bonsaic.specification import specify
@@ -41,8 +42,8 @@ def main(arguments: list[str]) -> int:
     p = argparse.ArgumentParser(prog="bonsaic bench recipes", description=__doc__)
     p.add_argument("program", nargs="*", default=[f"programs/{n}.bp" for n in PROGRAMS])
     p.add_argument("--recipe", nargs="+", choices=RECIPES, default=RECIPES)
-    p.add_argument("--seeds", type=int, default=3)
-    p.add_argument("--budget", type=float, default=20.0)
+    p.add_argument("--seeds", type=number(int, 1, 10**6), default=3)
+    p.add_argument("--budget", type=BUDGET, default=20.0)
     p.add_argument("--json", metavar="FILE", help="every run, machine-readable")
     a = p.parse_args(arguments)
     runs, skipped = [], {}
