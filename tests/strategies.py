@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import strategies as st
 
@@ -14,13 +14,20 @@ class Names:
     """What can be read at one place: names by type, a type being "bit", "Hue" or the ends of a range."""
 
     read: list[tuple[str, object]] = field(default_factory=list)
-    arrays: list[tuple[str, object, int]] = field(default_factory=list)
+    tables: list[tuple[str, object, int]] = field(default_factory=list)  # constants
+    arrays: list[tuple[str, object, int]] = field(default_factory=list)  # states
+    functions: list[tuple[str, object, object]] = field(default_factory=list)
     write: list[tuple[str, object]] = field(default_factory=list)
     outputs: list[tuple[str, object]] = field(default_factory=list)
     fresh: int = 0
 
     def inner(self) -> Names:
-        return Names(list(self.read), list(self.arrays), list(self.write), self.outputs, self.fresh)
+        return replace(self, read=list(self.read), write=list(self.write))
+
+    def indexed(self, bits: bool) -> list[tuple[str, int]]:
+        """Arrays of bits, or of integers, and their sizes."""
+        held = [*self.tables, *self.arrays]
+        return [(n, k) for n, t, k in held if (t == "bit" if bits else isinstance(t, tuple))]
 
 
 def show(type: object) -> str:
@@ -35,7 +42,7 @@ def scalars() -> st.SearchStrategy:
 @st.composite
 def bits(draw: st.DrawFn, names: Names, depth: int) -> str:
     known = [n for n, t in names.read if t == "bit"]
-    kind = draw(st.integers(0, 8)) if depth else draw(st.integers(0, 1))
+    kind = draw(st.integers(0, 9)) if depth else draw(st.integers(0, 1))
     if kind == 0 or (kind == 1 and not known):
         return draw(st.sampled_from("01"))
     if kind == 1:
@@ -51,9 +58,11 @@ def bits(draw: st.DrawFn, names: Names, depth: int) -> str:
     if kind == 6:
         op = draw(st.sampled_from(("==", "!=", "<", ">=")))
         return f"({draw(hues(names, depth - 1))} {op} {draw(hues(names, depth - 1))})"
-    if kind == 7 and (held := [(n, k) for n, t, k in names.arrays if t == "bit"]):
+    if kind == 7 and (held := names.indexed(bits=True)):
         array, size = draw(st.sampled_from(held))
         return f"{array}[{draw(numbers(names, depth - 1))} % {size}]"
+    if kind == 8 and (able := [f for f in names.functions if f[2] == "bit"]):
+        return draw(calls(names, depth, able))
     return draw(choices(names, depth, bits))
 
 
@@ -61,7 +70,7 @@ def bits(draw: st.DrawFn, names: Names, depth: int) -> str:
 def numbers(draw: st.DrawFn, names: Names, depth: int) -> str:
     """An integer; its range is small whatever it is made of."""
     known = [n for n, t in names.read if isinstance(t, tuple)]
-    kind = draw(st.integers(0, 7)) if depth else draw(st.integers(0, 1))
+    kind = draw(st.integers(0, 8)) if depth else draw(st.integers(0, 1))
     if kind == 0 or (kind == 1 and not known):
         return str(draw(st.integers(0, 5)))
     if kind == 1:
@@ -77,16 +86,18 @@ def numbers(draw: st.DrawFn, names: Names, depth: int) -> str:
         return f"int({inner})" if inner not in ("0", "1") else inner
     if kind == 5:
         return f"(-{draw(numbers(names, depth - 1))})"
-    if kind == 6 and (held := [(n, k) for n, t, k in names.arrays if isinstance(t, tuple)]):
+    if kind == 6 and (held := names.indexed(bits=False)):
         array, size = draw(st.sampled_from(held))
         return f"{array}[{draw(numbers(names, depth - 1))} % {size}]"
+    if kind == 7 and (able := [f for f in names.functions if isinstance(f[2], tuple)]):
+        return draw(calls(names, depth, able))
     return draw(choices(names, depth, numbers))
 
 
 @st.composite
 def hues(draw: st.DrawFn, names: Names, depth: int) -> str:
     known = [n for n, t in names.read if t == "Hue"]
-    kind = draw(st.integers(0, 3)) if depth else draw(st.integers(0, 1))
+    kind = draw(st.integers(0, 4)) if depth else draw(st.integers(0, 1))
     if kind == 0 or (kind == 1 and not known):
         return draw(st.sampled_from(MEMBERS))
     if kind == 1:
@@ -94,7 +105,16 @@ def hues(draw: st.DrawFn, names: Names, depth: int) -> str:
     if kind == 2:
         op = draw(st.sampled_from("+-"))
         return f"({draw(hues(names, depth - 1))} {op} {draw(numbers(names, depth - 1))})"
+    if kind == 3 and (able := [f for f in names.functions if f[2] == "Hue"]):
+        return draw(calls(names, depth, able))
     return draw(choices(names, depth, hues))
+
+
+@st.composite
+def calls(draw: st.DrawFn, names: Names, depth: int, able: list) -> str:
+    """A call of one of these functions."""
+    name, type, _ = draw(st.sampled_from(able))
+    return f"{name}({draw(fitting(names, type, depth - 1))}, {draw(bits(names, depth - 1))})"
 
 
 @st.composite
@@ -170,8 +190,17 @@ def statement(draw: st.DrawFn, names: Names, depth: int, indent: str) -> list[st
 
 @st.composite
 def programs(draw: st.DrawFn) -> str:
-    """The text of a program `p` with an enum, a function, inputs, outputs, states and statements."""
+    """The text of a program `p` with an enum, a constant, functions, inputs, outputs, states and statements."""
     names = Names()
+    table = draw(st.lists(st.integers(0, 2), min_size=1, max_size=3))
+    names.tables.append(("K", (0, 2), len(table)))
+    head = [f"enum Hue {{ {', '.join(MEMBERS)} }}", f"const K = {table}"]
+    for k in range(draw(st.integers(0, 2))):
+        type, result = draw(scalars()), draw(scalars())
+        inside = replace(names, read=[("a0", type), ("a1", "bit")])
+        body = draw(fitting(inside, result))
+        head.append(f"fn f{k}(a0: {show(type)}, a1: bit) -> {show(result)} {{ {body} }}")
+        names.functions.append((f"f{k}", type, result))
     ports: list[list[str]] = []
     for letter, least in (("x", 0), ("y", 1)):
         group = []
@@ -197,8 +226,8 @@ def programs(draw: st.DrawFn) -> str:
     for name, type in names.outputs:
         lines.append(f"  {name} = {draw(_initial(type))}")
     lines += draw(statements(names, 2, "  "))
-    head = f"program p({', '.join(ports[0])}) -> ({', '.join(ports[1])}) {{"
-    return "\n".join([f"enum Hue {{ {', '.join(MEMBERS)} }}", head, *lines, "}", ""])
+    head.append(f"program p({', '.join(ports[0])}) -> ({', '.join(ports[1])}) {{")
+    return "\n".join([*head, *lines, "}", ""])
 
 
 def _initial(type: object) -> st.SearchStrategy[str]:
