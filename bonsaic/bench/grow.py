@@ -57,6 +57,7 @@ class Run:
 def main(arguments: list[str]) -> int:
     """Measure, print a line per run and the table, and write what was asked for."""
     a = _parser().parse_args(arguments)
+    around = _around(Path(a.readme)) if a.readme else None  # refused before anything is measured
     runs = []
     for path in a.program:
         for guide in a.guide:
@@ -69,8 +70,8 @@ def main(arguments: list[str]) -> int:
     print(text)
     if a.json:
         write_whole(Path(a.json), (json.dumps([asdict(r) for r in runs], indent=1) + "\n").encode())
-    if a.readme:
-        _into(Path(a.readme), text)
+    if around:
+        write_whole(Path(a.readme), f"\n{text}\n".join(around).encode())
     return 0
 
 
@@ -142,9 +143,9 @@ def table(runs: list[Run]) -> str:
     return "\n".join(lines)
 
 
-def _into(path: Path, text: str) -> None:
-    whole = path.read_text("utf-8")
+def _around(readme: Path) -> tuple[str, str]:
+    """What stands before the table and after it, the markers included."""
+    whole = readme.read_text("utf-8")
     if BEGIN not in whole or END not in whole:
-        raise mistake(str(path), f"the markers `{BEGIN}` and `{END}` are not in it")
-    before, rest = whole.split(BEGIN, 1)
-    write_whole(path, f"{before}{BEGIN}\n{text}\n{END}{rest.split(END, 1)[1]}".encode())
+        raise mistake(str(readme), f"the markers `{BEGIN}` and `{END}` are not in it")
+    return whole.partition(BEGIN)[0] + BEGIN, END + whole.partition(END)[2]

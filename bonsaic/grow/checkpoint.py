@@ -66,6 +66,3 @@ class Checkpoint:
             grown = "this population was grown for another program, seed, guide or device"
             raise mistake(str(self.path), grown, help=help)
         return Snapshot(facts, arrays)
-
-    def remove(self) -> None:
-        self.path.unlink(missing_ok=True)
