@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,17 +53,24 @@ def emitted(path: str, target: str) -> str | bytes:
         help = "build it first; python, verilog, testbench, kiss2, dot, svg, states and bir come from a program"
         raise mistake(path, f"a program cannot be written as {target}", help=help)
     if m.level == "fin" and target in ("python", "verilog"):
-        return _plainly(m, target)
+        return _plainly(m, target, _codings(path))
     return _writers()[target](m)
 
 
-def _plainly(m: Module, target: str) -> str:
+def _codings(path: str) -> list[str]:
+    """How the ports of a program's file are coded; nothing is known of a module's own."""
+    from bonsaic.lang import codings, load
+
+    return codings(load(path)) if sides.suffix(path) in sides.PROGRAMS else []
+
+
+def _plainly(m: Module, target: str, codings: Sequence[str]) -> str:
     """A program's own tick, without the casts that no legal word needs."""
     from bonsaic.emit.python import python
     from bonsaic.emit.verilog import verilog
     from bonsaic.prove.idle import idle_casts
 
-    return (python if target == "python" else verilog)(m, idle_casts(m, STATES))
+    return (python if target == "python" else verilog)(m, idle_casts(m, STATES), codings)
 
 
 def _writers() -> dict[str, Callable[[Module], str | bytes]]:
@@ -115,11 +122,19 @@ def bench(title: str, table: Mealy, seed: int = 0) -> str:
     return testbench(title, list(words), list(targets == 1), list(targets != FREE))
 
 
-def circuit(gate: Module) -> dict[str, str]:
-    """What a proved circuit is handed over as, by file name ending."""
-    writers = _writers()
-    kinds = {"py": "python", "v": "verilog", "blif": "blif", "aag": "aiger"}
-    return {ending: str(writers[target](gate)) for ending, target in kinds.items()}
+def circuit(gate: Module, codings: Sequence[str] = ()) -> dict[str, str]:
+    """What a proved circuit is handed over as, by file name ending. codings: what is said of how ports are coded."""
+    from bonsaic.emit.aiger import aiger
+    from bonsaic.emit.blif import blif
+    from bonsaic.emit.python import python
+    from bonsaic.emit.verilog import verilog
+
+    return {
+        "py": python(gate, codings=codings),
+        "v": verilog(gate, codings=codings),
+        "blif": blif(gate),
+        "aag": aiger(gate),
+    }
 
 
 def read_back(path: Path, m: Module) -> Verdict:

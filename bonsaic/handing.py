@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bonsaic import emission
 from bonsaic.diag import Missing
 from bonsaic.ir.core import Module
-from bonsaic.lang import lower
+from bonsaic.lang import codings, lower
 from bonsaic.prove.verdict import Differs, Proved, Unknown, name
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def hand_over(b: Build, net: Module, gate: Module) -> None:
     b.working("writing the circuit and running it")
     picture = drawing(net)
     drawn = b.threads.submit(svg, picture)
-    texts = emission.circuit(gate)
+    texts = emission.circuit(gate, codings(b.spec.program))
     for ending, text in texts.items():
         b.keep(ending, gate, text)
     b.out.write(f"{b.name}_tb.v", emission.bench(gate.name, b.spec.table))

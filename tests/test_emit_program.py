@@ -5,12 +5,15 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from circuits import replace_111
 
-from bonsaic.emission import emitted
+from bonsaic.emission import circuit, emitted
 from bonsaic.emit.dot import drawing
 from bonsaic.emit.python import python
 from bonsaic.emit.verilog import verilog
-from bonsaic.lang import load, lower, tabulate
+from bonsaic.lang import Port, codings, encode, load, lower, tabulate
+from bonsaic.lang.program import coding
+from bonsaic.lang.types import Int
 from bonsaic.prove.property import Held, Skipped, check_python, check_verilog
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +27,37 @@ program rounding(x: int[-5..6], y: int[1..3]) -> (z: int[-40..40]) {
   last = if x < last { x / 2 } else { -last }
 }
 """
+
+
+CODED = """enum Op { KEEP, ADD, CLEAR }
+program coded(a: int[-3..4], b: int[0..40], o: Op, w: Op as onehot, x: bit) -> (y: int[2..10] as onehot) {
+  y = if a > b { 2 } else { 10 }
+}
+"""
+CODINGS = """a: int[-3..4] = a_0 + 2*a_1 + 4*a_2 - 3
+b: int[0..40] = b_0 + 2*b_1 + ... + 32*b_5
+o: Op = o_0 + 2*o_1, 0 is KEEP, 1 is ADD, 2 is CLEAR
+w: Op, one of these is 1: w_0 for KEEP, w_1 for ADD, w_2 for CLEAR
+y: int[2..10], one of these is 1: y_0 for 2, y_1 for 3, ..., y_8 for 10"""
+
+
+def test_emitted_text_says_how_ports_are_coded(tmp_path):
+    path = tmp_path / "coded.bp"
+    path.write_text(CODED)
+    program, gate = load(str(path)), replace_111()
+    texts = [emitted(str(path), "python"), circuit(gate, codings(program))["py"]]
+    assert all(f'.\n\n{CODINGS}\n"""\n' in text for text in texts)
+    comments = "".join(f"// {line}\n" for line in CODINGS.splitlines())
+    texts = [emitted(str(path), "verilog"), circuit(gate, codings(program))["v"]]
+    assert all(f"{comments}module " in text for text in texts)
+
+
+def test_a_coding_is_the_value_of_its_wires():
+    for low in (-9, -3, 0, 2):
+        port = Port("a", Int(low, low + 7))
+        for value in port.values:
+            wires = dict(zip(port.wires, encode(port, value), strict=True))
+            assert eval(coding(port).split(" = ")[1], wires) == value
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda p: p.stem)

@@ -16,11 +16,12 @@ IF, OR, AND, NOT, COMPARE, ADD, MUL, UNARY = range(8)
 WIDTH = 88
 
 
-def python(m: Module, idle: Collection[Node] = ()) -> str:
+def python(m: Module, idle: Collection[Node] = (), codings: Sequence[str] = ()) -> str:
     """The source of a module that defines NAME(ticks) and a class that runs it tick by tick.
 
     A tick is a bool, a tuple where the module has several inputs; where it has none, `ticks` is how many to run.
     Which letters are legal is not asked. idle: casts that change nothing on a legal word, which are not written.
+    codings: what is said of how ports are coded.
     """
     assert m.level in ("gate", "fin"), m.level
     names = Names(PYTHON)
@@ -34,7 +35,7 @@ def python(m: Module, idle: Collection[Node] = ()) -> str:
     inputs = [sources[n] for n in m.inputs]
     return "\n".join(
         [
-            f'"""{about(m, function)}"""',
+            *_heading([about(m, function), *codings]),
             "",
             *(f"# {note}" for note in names.notes),
             *([""] if names.notes else []),
@@ -48,6 +49,11 @@ def python(m: Module, idle: Collection[Node] = ()) -> str:
             "",
         ]
     )
+
+
+def _heading(lines: list[str]) -> list[str]:
+    first, *rest = lines
+    return [f'"""{first}', "", *rest, '"""'] if rest else [f'"""{first}"""']
 
 
 def imports(m: Module) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from bonsaic.emit.layout import Text, about, layout
 from bonsaic.emit.names import VERILOG, Names
@@ -18,11 +18,11 @@ def ports(m: Module) -> tuple[Names, str, dict[Node, str], dict[str, str]]:
     return names, title, inputs, {k: names.take("output", k) for k in m.outs}
 
 
-def verilog(m: Module, idle: Collection[Node] = ()) -> str:
+def verilog(m: Module, idle: Collection[Node] = (), codings: Sequence[str] = ()) -> str:
     """The Verilog of a circuit: clk, rst, its inputs and outputs; outputs follow the inputs within the tick.
 
     A value that the module names is a net of that name. idle: casts that change nothing on a legal word, which are not
-    written.
+    written. codings: what is said of how ports are coded.
     """
     assert m.level in ("gate", "fin"), m.level
     names, title, inputs, outputs = ports(m)
@@ -47,7 +47,7 @@ def verilog(m: Module, idle: Collection[Node] = ()) -> str:
         [
             f"// {about(m, title)}",
             "// Outputs are valid before the clock edge that takes the inputs into the state.",
-            *(f"// {note}" for note in names.notes),
+            *(f"// {note}" for note in (*codings, *names.notes)),
             f"module {title} (",
             ",\n".join(declared),
             ");",

@@ -11,7 +11,7 @@ from bonsaic.lang.files import load, load_all
 from bonsaic.lang.interp import Illegal, Violation, initial, tick
 from bonsaic.lang.lower import lower
 from bonsaic.lang.parse import parse_text
-from bonsaic.lang.program import Port, Program, decode, encode
+from bonsaic.lang.program import Port, Program, codings, decode, encode
 from bonsaic.lang.table import check_all, letters, tabulate
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Violation",
     "check",
     "check_all",
+    "codings",
     "decode",
     "encode",
     "initial",

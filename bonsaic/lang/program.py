@@ -113,6 +113,34 @@ def decode(port: Port, bits: tuple[int, ...]) -> int | None:
     return value if value <= high else None
 
 
+WRITTEN_OUT = 4  # wires of a port that are all written down
+
+
+def coding(port: Port) -> str:
+    """How the port's wires say its value: `a: int[-3..4] = a_0 + 2*a_1 + 4*a_2 - 3`."""
+    low, _ = extent(port.type)
+    start = f"{port.name}: {port.type}"
+    if port.encoding == "onehot":
+        pairs = zip(port.wires, port.values, strict=True)
+        wires = [f"{w} for {show_value(port.type, v)}" for w, v in pairs]
+        return f"{start}, one of these is 1: {', '.join(_shortened(wires))}"
+    terms = [w if k == 0 else f"{1 << k}*{w}" for k, w in enumerate(port.wires)]
+    offset = f" {'+' if low > 0 else '-'} {abs(low)}" if low else ""
+    members = port.type.members if isinstance(port.type, Enum) else ()
+    named = "".join(f", {k} is {member}" for k, member in enumerate(members))
+    return f"{start} = {' + '.join(_shortened(terms))}{offset}{named}"
+
+
+def _shortened(parts: list[str]) -> list[str]:
+    return parts if len(parts) <= WRITTEN_OUT else [*parts[:2], "...", parts[-1]]
+
+
+def codings(program: Program) -> list[str]:
+    """The same for every port that is not a bit on a wire of its own name."""
+    ports = (*program.inputs, *program.outputs)
+    return [coding(p) for p in ports if p.wires != (p.name,)]
+
+
 def show_value(type: Type, value: Value | None) -> str:
     """A value as it is written in the language; `-` for one that does not matter."""
     if value is None:
