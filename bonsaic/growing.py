@@ -91,7 +91,7 @@ def _grown(b: Build) -> Grown:
 
 def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int], ...]]:
     """The small network, and the (step, edges) at which each smaller one came."""
-    from bonsaic.grow.shrink import SECONDS, machine_of, shrink
+    from bonsaic.grow.shrink import SECONDS, shrink
 
     started = time.perf_counter()
     b.working("pruning")
@@ -109,10 +109,9 @@ def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int],
             b.progress(f"{max(0, left - spent):3.0f} s left  pruning, {counted(least, 'edge')}")
         return spent > last
 
-    own = machine_of(network, b.spec.table)
     small = shrink(
         network,
-        own,
+        b.spec.table,
         effort=b.options.prune,
         seed=b.options.seed,
         budget=left,

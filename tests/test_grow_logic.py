@@ -2,15 +2,17 @@
 
 import numpy as np
 import pytest
-from machines import accumulator, machine, table
+from machines import accumulator, machine, proved, table
 
 from bonsaic.grow import grow
 from bonsaic.grow.check import walk as check
 from bonsaic.grow.logic import construct
-from bonsaic.grow.logic.layout import Plan, built, edges
+from bonsaic.grow.logic.layout import Plan, built, edges, widest
+from bonsaic.grow.logic.machine import narrowest
 from bonsaic.grow.logic.parts import parts
 from bonsaic.grow.logic.signals import Gate, Signals
 from bonsaic.grow.logic.tidy import tidied
+from bonsaic.grow.logic.ways import ways_into
 from bonsaic.grow.teacher import STATES, WORDS
 from bonsaic.grow.words import Sampler
 from bonsaic.ir.mealy import FREE, ILLEGAL
@@ -32,6 +34,30 @@ def test_a_random_machine_with_free_outputs_and_illegal_letters(seed):
     outs[following == ILLEGAL] = FREE
     m = table(inputs, following, outs).minimised()
     assert check(*construct(m, forever), Sampler(m)).proved
+
+
+@pytest.mark.parametrize(("states", "inputs"), [(60, 1), (30, 2), (9, 3)])
+def test_a_random_table_takes_no_neuron_of_more_than_six_inputs(states, inputs):
+    rng = np.random.default_rng(states)
+    following = rng.integers(0, states, (states, 1 << inputs))
+    m = table(inputs, following, rng.integers(-1, 2, (*following.shape, 1))).minimised()
+    plan = narrowest(m, forever)
+    shape, flat = built(plan)
+    network = shape.network(flat, m.name, m.inputs, m.outputs)
+    assert network.max_inputs == widest(plan) <= 6 and proved(network, m)
+
+
+def test_of_more_letters_than_inputs_neurons_are_as_narrow_as_one_tick_allows():
+    rng = np.random.default_rng(0)
+    following = rng.integers(0, 40, (40, 8))
+    ways = ways_into(following.T, 1)
+    assert 6 < max(way.inputs for way in ways.ways) < 12
+    read = np.zeros(len(ways.ways), int)
+    for way in ways.ways:
+        read[list(way.reads)] += 1
+        sources = {ways.ways[g].label for g in way.reads}
+        assert all((following[sorted(sources), c] == way.label).all() for c in way.classes)
+    assert (read >= [len(set(following[way.label])) for way in ways.ways]).all()
 
 
 def test_an_adder_is_a_few_cells_of_few_inputs():

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from bonsaic.grow import grow
-from bonsaic.grow.shrink import machine_of, shrink
+from bonsaic.grow.shrink import shrink
 from bonsaic.specification import specify
 
 ROOT = Path(__file__).parent.parent
@@ -143,5 +143,5 @@ def test_pruning_looks_at_its_budget_often_enough_to_keep_it():
         asked.append(time.process_time())
         return len(asked) > 200
 
-    shrink(network, machine_of(network, table), effort="hard", seed=0, stop=stop)
+    shrink(network, table, effort="hard", seed=0, stop=stop)
     assert len(asked) > 10 and max(gaps(asked)) < CPU_GAP

@@ -14,11 +14,11 @@ from bonsaic.grow.logic.decompose import several
 from bonsaic.grow.logic.gates import readable, zigzag
 from bonsaic.grow.logic.layout import built
 from bonsaic.grow.logic.machine import planned
-from bonsaic.grow.shrink import from_table, machine_of, shrink
+from bonsaic.grow.shrink import from_table, shrink
 from bonsaic.grow.shrink.coded import coded_of, network_of
 from bonsaic.grow.shrink.codings import seeds
 from bonsaic.grow.shrink.finish import finish
-from bonsaic.grow.shrink.walk import agree
+from bonsaic.grow.shrink.walk import agree, machine_of
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.network import Cell, Network
 
@@ -164,7 +164,8 @@ def wide_delay_2() -> Network:
 
 
 def test_the_machine_of_a_network_is_its_own_minimised() -> None:
-    own = machine_of(wide_delay_2(), MACHINES["delay_2"])
+    own, margin = machine_of(wide_delay_2(), MACHINES["delay_2"])
+    assert margin == agree(own, wide_delay_2()).margin
     assert own.states == 4
     assert (own.next == MACHINES["delay_2"].next).all()
     assert (own.outs == MACHINES["delay_2"].outs).all()
@@ -173,8 +174,7 @@ def test_the_machine_of_a_network_is_its_own_minimised() -> None:
 @pytest.mark.parametrize(("effort", "edges"), [("off", 7), ("fast", 4)])
 def test_shrinking_keeps_the_answers(effort: str, edges: int) -> None:
     m, wide = MACHINES["delay_2"], wide_delay_2()
-    own = machine_of(wide, m)
-    small = shrink(wide, own, effort=effort, seed=0)
+    small = shrink(wide, m, effort=effort, seed=0)
     assert small.edges == small.network.edges == edges
     assert agree(m, small.network) is not None
     assert small.network.inputs == wide.inputs and small.network.name == wide.name

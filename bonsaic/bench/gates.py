@@ -95,14 +95,13 @@ def lowered(spec: Specification, net: Module) -> tuple[Module, Module]:
 
 def _grown(spec: Specification, a: argparse.Namespace) -> Network | None:
     from bonsaic.grow import grow
-    from bonsaic.grow.shrink import machine_of, shrink
+    from bonsaic.grow.shrink import shrink
 
     grown = grow(spec.table, seed=a.seed, budget=a.budget, guide=a.guide)
     if grown.network is None or a.prune == "off":
         return grown.network
     left = max(1.0, a.budget - grown.seconds)
-    own = machine_of(grown.network, spec.table)
-    return shrink(grown.network, own, effort=a.prune, seed=a.seed, budget=left).network
+    return shrink(grown.network, spec.table, effort=a.prune, seed=a.seed, budget=left).network
 
 
 def _measured(m: Module) -> Synthesised:

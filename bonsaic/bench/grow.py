@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 def measure(path: str, guide: str, *, seed: int, budget: float, prune: str) -> Run:
     """Grow, prune and prove one network of a program."""
     from bonsaic.grow import grow
-    from bonsaic.grow.shrink import SECONDS, machine_of, shrink
+    from bonsaic.grow.shrink import SECONDS, shrink
 
     spec = specify(path)
     started = time.perf_counter()
@@ -103,8 +103,9 @@ def measure(path: str, guide: str, *, seed: int, budget: float, prune: str) -> R
         return Run(spec.program.name, spec.table.states, guide, seed, None)
     started = time.perf_counter()
     if prune != "off":
-        own = machine_of(network, spec.table)
-        network = shrink(network, own, effort=prune, seed=seed, budget=SECONDS[prune]).network
+        network = shrink(
+            network, spec.table, effort=prune, seed=seed, budget=SECONDS[prune]
+        ).network
         assert isinstance(walk(spec.machine, ModuleMachine(lift(network))), Proved)
     return Run(
         spec.program.name,

@@ -54,6 +54,18 @@ class Divider:
             return min((literal, other), key=lambda at: self._paid(at[0], before))
         return literal
 
+    def chosen(self, goal: np.ndarray, columns: tuple[int, ...], wires: int) -> Literal:
+        """As `divide`, by the value of one wire after the other; wires: how many of the signals are that."""
+        told = self.support(goal, columns)
+        wire = next((n for n in told if n < wires), None)
+        if wire is None or len(told) <= ANY or self.signals.known(goal) is not None:
+            return self.divide(goal, told)
+        sides = []
+        for value in (-1, 1):
+            here = np.where(self.signals.values[wire] == value, goal, 0).astype(np.int8)
+            sides.append(self.chosen(here, columns, wires)[0])
+        return self.divide(goal, (wire, *sides))
+
     def cover(
         self, goal: np.ndarray, columns: tuple[int, ...]
     ) -> tuple[tuple[int, ...], int] | None:

@@ -78,9 +78,16 @@ def edges(plan: Plan) -> int:
 
 def cost(plan: Plan) -> float:
     """Edges, and more for neurons of many inputs."""
-    fans = [len(plan.reads(n)) for n in standing(plan).last]
-    fans += [len(plan.reads(n)) for n in plan.becomes.values()]
-    return edges(plan) + beyond(np.array(fans, int))
+    return edges(plan) + beyond(np.array(_fans(plan), int))
+
+
+def widest(plan: Plan) -> int:
+    """The most inputs a neuron has."""
+    return max(_fans(plan), default=0)
+
+
+def _fans(plan: Plan) -> list[int]:
+    return [len(plan.reads(n)) for n in (*standing(plan).last, *plan.becomes.values())]
 
 
 @dataclass(frozen=True)

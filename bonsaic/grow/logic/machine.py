@@ -11,17 +11,21 @@ import numpy as np
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.logic.divide import Divider, TooMany
 from bonsaic.grow.logic.gates import WIDEST
-from bonsaic.grow.logic.layout import Output, Plan, built, cost
+from bonsaic.grow.logic.layout import Output, Plan, built, cost, widest
+from bonsaic.grow.logic.marks import Marks, held, products
 from bonsaic.grow.logic.neurons import Neuron, merged, neuron
 from bonsaic.grow.logic.parts import Part, numbered
-from bonsaic.grow.logic.signals import Gate, Literal, Signals
+from bonsaic.grow.logic.signals import Gate, Literal, Signals, signs
 from bonsaic.grow.logic.tidy import tidied
+from bonsaic.grow.logic.twice import Twice, twice
+from bonsaic.grow.logic.ways import ways_into
 from bonsaic.ir.mealy import FREE, Mealy
 
 INPUTS = 20  # wires beyond which the tables take too much room
 MOST_EDGES = 200_000
 FEW = 16  # labels up to which more bits than a number has are tried
 FREED = 2  # wires at most that a neuron reads as they are, if it does not read all so
+PAIRS = 10_000  # of a row and a letter, beyond which two letters at once are too many
 NOWHERE = 1000.0  # what a bit that no neuron makes is taken to cost
 
 
@@ -38,6 +42,16 @@ def construct(mealy: Mealy, over: Callable[[], bool]) -> tuple[Architecture, np.
     return built(plan)
 
 
+def narrowest(mealy: Mealy, over: Callable[[], bool]) -> Plan | None:
+    """What holds every part in some way, by two letters at once where neurons have many inputs otherwise."""
+    paid, plan = planned(mealy, numbered(mealy), over, always=True)
+    if plan is None or widest(plan) <= WIDEST or mealy.legal.size * len(mealy.letters) > PAIRS:
+        return plan
+    further = twice(mealy)
+    other = planned(further.mealy, further.coding, over, always=True, twice=further)
+    return other[1] if other[0] < paid else plan
+
+
 def planned(
     mealy: Mealy,
     coding: Sequence[Part],
@@ -45,22 +59,23 @@ def planned(
     *,
     always: bool = False,
     freed: bool = False,
+    twice: Twice | None = None,
 ) -> tuple[float, Plan | None]:
     """What a network costs whose parts run one after the other, each told by the letter, those before it and itself.
 
-    always: a part without such bits is held in another way.  None where there is none, and where it takes too long.
+    always: a part without such bits is held in another way; twice: by two letters at once.
+    None where there is none, and where it takes too long.
     """
     if len(mealy.inputs) > INPUTS:
         return np.inf, None
     state, letter = np.nonzero(mealy.legal)
     signals = Signals(len(state))
-    letters = [signals.give(_signs(mealy.letters[letter, i])) for i in range(len(mealy.inputs))]
-    made = _Machine(
-        mealy, Divider(signals, over), Plan(signals, len(letters)), list(letters), freed
-    )
+    letters = [signals.give(signs(wire)) for wire in mealy.letters[letter].T]
+    plan = Plan(signals, len(letters))
+    made = _Machine(mealy, Divider(signals, over), plan, freed, twice)
     try:
         for number, part in enumerate(coding):
-            made.hold(number, part, always)
+            made.hold(number, part, always, number == len(coding) - 1)
         outs = mealy.outs[state, letter]
         wanted = np.where(outs == FREE, 0, outs * 2 - 1).astype(np.int8)
         for goal in wanted.T:
@@ -94,41 +109,54 @@ class _Found:
 class _Machine:
     """columns: the signals that tell a row's letter and the parts so far; following: those that tell the next state.
 
-    last: the last part, if it has bits. freed: whether neurons are looked for that read a few wires as they are.
+    last: the last part, if it has bits, and marks, if it has none; before: what was known before it.
+    freed: whether neurons are looked for that read a few wires as they are.
     """
 
-    def __init__(self, mealy: Mealy, divider: Divider, plan: Plan, columns: list[int], freed: bool):
-        self.mealy, self.divider, self.plan, self.columns = mealy, divider, plan, columns
-        self.freed = freed
+    def __init__(
+        self,
+        mealy: Mealy,
+        divider: Divider,
+        plan: Plan,
+        freed: bool,
+        twice: Twice | None,
+    ):
+        self.mealy, self.divider, self.plan = mealy, divider, plan
+        self.columns = list(range(plan.wires))
+        self.freed, self.twice = freed, twice
         self.paid: dict[tuple[tuple[int, ...], bytes], float] = {}
         self.state, self.letter = np.nonzero(mealy.legal)
-        self.known = np.zeros(mealy.states, np.int64)
+        self.known = self.before = np.zeros(mealy.states, np.int64)
         self.following: list[int] = []
         self.last: _Held | None = None
+        self.marks: Marks | None = None
 
-    def hold(self, number: int, part: Part, always: bool) -> None:
+    def hold(self, number: int, part: Part, always: bool, last: bool) -> None:
         """Registers for a part, and what they become."""
-        labels = part.labels
+        self.marks, self.last, labels, self.before = None, None, part.labels, self.known
         count = int(labels.max()) + 1
         each = 2 * np.eye(count) - 1
         for codes in (part.codes, *((each,) if always and count <= FEW else ())):
-            last = _Held(Part(labels, codes), self.known, tuple(self.columns))
+            own = _Held(Part(labels, codes), self.known, tuple(self.columns))
             after = codes[labels][self.mealy.next[self.state, self.letter]].astype(np.int8)
-            made = [self._neuron(goal, last) for goal in after.T]
-            found = [m for m in made if m is not None]
-            if len(found) == len(made):
-                self._bits(number, last, found)
+            made = [self._neuron(goal, own) for goal in after.T]
+            if len(found := [m for m in made if m is not None]) == len(made):
+                self._bits(number, own, found)
                 break
         else:
             if not always:
                 raise Nowhere(len(made) - len(found))
-            self._one_hot(number, labels, *self._acts(labels, count), (count - 1).bit_length())
-            self.last = None
+            self._marks(number, labels, last)
         both = np.stack([self.known, labels], 1)
         self.known = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
 
     def output(self, goal: np.ndarray, letters: list[int]) -> Output:
         """What says an output: of the state and the letter, or of the next state and the letter."""
+        if self.marks is not None:
+            reads = self.before[self.state] * len(self.mealy.letters) + self.letter
+            columns = self.marks.telling(self.plan, goal, self.state, reads)
+            n, sign = self.divider.chosen(goal, columns, self.plan.wires)
+            return (n,), sign
         divider, ways = self.divider, [tuple(self.columns)]
         after = (*letters, *self.following)
         if self.following and divider.signals.tells(after, goal):
@@ -204,7 +232,7 @@ class _Machine:
         classes, does = merged(says)
 
         def goals(coded: np.ndarray) -> list[np.ndarray]:
-            return [_signs(feature[classes][reads]) for feature in coded.T]
+            return [signs(feature[classes][reads]) for feature in coded.T]
 
         def price(coded: np.ndarray) -> float:
             total = 0.0
@@ -246,51 +274,27 @@ class _Machine:
         self.following += [plan.becomes[register] for register in held.registers]
         self.last = held
 
-    def _one_hot(
-        self, number: int, labels: np.ndarray, reads: np.ndarray, acts: np.ndarray, bits: int
-    ) -> None:
-        """A register for every label and class of what is read: it says that both were so on the last tick."""
-        signals, columns = self.divider.signals, tuple(self.columns)
+    def _marks(self, number: int, labels: np.ndarray, last: bool) -> None:
+        """A register for every way into a label."""
+        columns, count = tuple(self.columns), int(labels.max()) + 1
+        if self.twice is None:
+            reads, acts = self._acts(labels, count)
+        else:
+            reads, acts = self.twice.words(self.state, self.letter), self.twice.acts
         classes, does = merged(acts, free=-1)
-        width = (len(does) - 1).bit_length()
-        features = [
-            self.divider.divide(_signs(classes[reads] >> b & 1), columns) for b in range(width)
-        ]
-        origin = {}
-        into: dict[int, list[int]] = {q: [] for q in range(acts.shape[1])}
-        for q, c in itertools.product(range(acts.shape[1]), range(len(does))):
-            if does[c, q] >= 0:
-                n = signals.give(0)
-                origin[n] = q, c
-                into[int(does[c, q])].append(n)
-        start = int(labels[0])
-        if not into[start]:
-            n = signals.give(0)
-            into[start].append(n)
-            origin[n] = -1, 0
-        if sum(len(into[q]) for q, _ in origin.values() if q >= 0) > MOST_EDGES:
+        ways = ways_into(does, 1 if self.twice is None else WIDEST)
+        if ways is None:
             raise TooMany
-        for n, (q, c) in origin.items():
-            wanted = [(f, sign if c >> b & 1 else -sign) for b, (f, sign) in enumerate(features)]
-            gate = _both(wanted, into[q]) if q >= 0 else Gate((), (), 1.0)
-            self.plan.becomes[n] = signals.give(0, 1, gate)
-            self.plan.first[n] = 1 if n == into[start][0] else -1
-            self.plan.cell[n] = number
-        for b in range(bits):
-            sides = [[n for q, ns in into.items() for n in ns if q >> b & 1 == v] for v in (0, 1)]
-            v = int(len(sides[1]) <= len(sides[0]))
-            told = _signs((labels[self.state] >> b & 1) == v)
-            self.columns.append(signals.give(told, 1, _both([], sides[v])))
 
+        def letter(some: tuple[int, ...]) -> Literal:
+            told = np.isin(classes[reads], some)
+            if self.twice is None:
+                return self.divider.divide(signs(told), columns)
+            before = self.twice.last[self.state]
+            return products(self.plan, self.divider, columns, before, self.letter, told), 1
 
-def _both(wanted: list[tuple[int, int]], one_of: list[int]) -> Gate:
-    """Fires where each wanted signal has its sign and one of the others, which never fire together, does."""
-    reads, weights = (
-        [n for n, _ in wanted] + one_of,
-        [3.0 * s for _, s in wanted] + [3.0] * len(one_of),
-    )
-    return Gate(tuple(reads), tuple(weights), 3.0 - 3 * len(wanted) - 3.0 * (2 - len(one_of)))
-
-
-def _signs(bits: np.ndarray) -> np.ndarray:
-    return (bits != 0).astype(np.int8) * 2 - 1
+        own = held(self.plan, number, ways, int(labels[0]), letter)
+        self.marks = Marks(labels, own[:count], columns)
+        if not last:
+            codes = np.arange(count)
+            self.columns += self.marks.bits(self.plan, codes, self.state)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -48,6 +49,7 @@ def parts(mealy: Mealy) -> list[np.ndarray]:
     return found
 
 
+@lru_cache(maxsize=4)
 def closed(mealy: Mealy) -> list[np.ndarray]:
     """Closed partitions, block numbers [state], the coarsest first: the finest that put some state with the first (with
     any, where they are few), or all states whose numbers agree in a bit, or in the bits up to one, or from one on.

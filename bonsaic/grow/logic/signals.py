@@ -24,6 +24,11 @@ class Gate:
     bias: float
 
 
+def signs(bits: np.ndarray) -> np.ndarray:
+    """int8: +1 where there is something, else -1."""
+    return (bits != 0).astype(np.int8) * 2 - 1
+
+
 class Signals:
     """Signals are numbered in the order they come; given ones have no gate. rows: how many values each has."""
 

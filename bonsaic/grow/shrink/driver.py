@@ -10,13 +10,12 @@ import numpy as np
 
 from bonsaic.grow.logic.gates import beyond
 from bonsaic.grow.logic.layout import Plan, built
-from bonsaic.grow.logic.machine import planned
-from bonsaic.grow.logic.parts import numbered
+from bonsaic.grow.logic.machine import narrowest, planned
 from bonsaic.grow.logic.tidy import tidied
 from bonsaic.grow.shrink.coded import coded_of, network_of
 from bonsaic.grow.shrink.codings import Coding, climbed
 from bonsaic.grow.shrink.finish import finish
-from bonsaic.grow.shrink.walk import agree
+from bonsaic.grow.shrink.walk import agree, machine_of
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Network
 
@@ -26,6 +25,7 @@ STACKS = {"fast": 8, "hard": 24}  # of the cheapest, built
 LAID, BUILT = 0.3, 0.85  # of the time, until which codings are tried, and networks built
 ROWS = 20_000  # beyond which a network stays as it is
 LARGE = 20_000_000  # weights times rows, beyond which a network is not finished
+KEPT = "codes kept"  # the recipe that changes weights alone
 THIN = 0.05  # a margin below this is avoided
 
 
@@ -71,19 +71,21 @@ def shrink(
     progress: Callable[[int, int], None] | None = None,
     stop: Callable[[], bool] | None = None,
 ) -> Shrunk:
-    """A network of as few edges as can be found that answers as `mealy`, the proved one's machine.
+    """A network of as few edges as can be found that answers as `mealy`, of which `network` is proved.
+
+    What is looked for is the network's own machine, minimised.
 
     effort: "off", "fast" or "hard". budget: seconds after which the search ends early; without one,
     or with enough, the result depends on the arguments alone. progress(which, edges) hears of every
     network that is finished; stop() is asked now and then.
     """
-    before = agree(mealy, network)
-    assert before is not None, "only a network that is right can be shrunk"
-    kept = Shrunk(network, network.edges, before.margin, "kept", ())
+    started = time.monotonic()
+    mealy, margin = machine_of(network, mealy)
+    kept = Shrunk(network, network.edges, margin, "kept", ())
     if effort == "off" or mealy.legal.sum() > ROWS:
         return kept
-    e = Effort(effort, seed, time.monotonic(), budget, progress, stop)
-    found = _found(mealy, network, e) or _finished([network], mealy, "codes kept", e, 1)
+    e = Effort(effort, seed, started, budget, progress, stop)
+    found = _found(mealy, network, e) or _finished([network], mealy, KEPT, e, 1)
     history, least = [], kept.edges
     for which, small in enumerate(found, 1):
         if small.edges < least:
@@ -140,32 +142,40 @@ def _constructed(mealy: Mealy, like: Network, e: Effort) -> list[Network]:
         build(plan)
         build(plan and planned(m, coding, over, freed=True)[1])
     if not found:  # the last resort: better late than none
-        build(planned(m, numbered(m), e.until(2), always=True)[1])
+        build(narrowest(m, e.until(2)))
     return found
 
 
 def _finished(
     nets: Sequence[Network], mealy: Mealy, recipe: str, e: Effort, share: float
 ) -> list[Shrunk]:
-    """These right networks with few inputs to every neuron and round weights; the first at least."""
+    """These networks, all right, as `_polished`; the first at least, large ones as they are."""
     finished: list[Shrunk] = []
     over = e.until(share)
     for net in nets:
         if finished and over():
             break
-        kernels = [k for c in net.cells for k in (c.recurrent_kernel, c.output_kernel)]
-        if sum(k.size for k in kernels) * mealy.legal.sum() > LARGE:
+        done = _polished(net, mealy, over)
+        if done is None and recipe == KEPT:
             continue
-        coded = coded_of(net, mealy)
-        if coded is None:
-            continue
-        done = network_of(finish(*coded, over=over), net)
-        verdict = agree(mealy, done)
+        verdict = agree(mealy, done or net)
         assert verdict is not None, "a finished network answers wrongly"
+        small = Shrunk(done or net, (done or net).edges, verdict.margin, recipe, ())
         if e.progress:
-            e.progress(len(finished) + 1, done.edges)
-        finished.append(Shrunk(done, done.edges, verdict.margin, recipe, ()))
+            e.progress(len(finished) + 1, small.edges)
+        finished.append(small)
     return finished
+
+
+def _polished(net: Network, mealy: Mealy, over: Callable[[], bool]) -> Network | None:
+    """With few inputs to every neuron and round weights; None where that takes long."""
+    weights = sum(k.size for c in net.cells for k in (c.recurrent_kernel, c.output_kernel))
+    if weights * mealy.legal.sum() > LARGE:
+        return None
+    coded = coded_of(net, mealy)
+    if coded is None or weights * len(coded[1].here) > LARGE:
+        return None
+    return network_of(finish(*coded, over=over), net)
 
 
 def _worth(s: Shrunk) -> tuple[float, int, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,10 @@ from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.network import Network
 
 PAIRS = 200_000  # a walk that meets more pairs than this is given up
+FEW = 30  # bits of which rows that are equal are looked for
+LOOKED_UP = 12  # columns that are multiplied as fast as one is looked up
+
+_Sum = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -34,14 +39,16 @@ def agree(mealy: Mealy, network: Network) -> Agreement | None:
     return None if wrong else Agreement(pairs, margin)
 
 
-def machine_of(network: Network, mealy: Mealy) -> Mealy:
-    """The network's own machine, minimised: what it answers on the words that `mealy` calls legal.
+def machine_of(network: Network, mealy: Mealy) -> tuple[Mealy, float]:
+    """A right network's own machine, minimised: what it answers on the words that `mealy` calls legal; and its margin.
 
     An output that is free in `mealy` is free here.
     """
-    own = raw_machine_of(network, mealy)
-    assert own is not None, "a network with more codes than a walk can hold"
-    return own[0].minimised()
+    walked = _walk(mealy, network, keep_wrong=True)
+    assert walked is not None, "a network with more codes than a walk can hold"
+    (own, _), wrong, _, margin = walked
+    assert not wrong, "only a network that is right has a machine of its own"
+    return own.minimised(), margin
 
 
 def raw_machine_of(network: Network, mealy: Mealy) -> tuple[Mealy, np.ndarray] | None:
@@ -55,13 +62,17 @@ def _walk(
 ) -> tuple[tuple[Mealy, np.ndarray], bool, int, float] | None:
     assert network.hard_states
     letters = mealy.letters.astype(np.float64) * 2 - 1
+    sums = [
+        (_sum(c.recurrent_kernel, c.recurrent_bias), _sum(c.output_kernel, c.output_bias))
+        for c in network.cells
+    ]
     start = np.concatenate([np.where(c.initial_state > 0, 1.0, -1.0) for c in network.cells])
     number = {_keys(np.zeros(1, np.int64), start[None])[0]: 0}
     here, code = np.zeros(1, np.int64), start[None]
     nexts, answers, codes, wrong, margin = [], [], [], False, np.inf
     while len(here):
         pair, letter = np.nonzero(mealy.legal[here])
-        after, y, clear = _tick(network, letters[letter], code[pair])
+        after, y, clear = _tick(network, sums, letters, letter, code[pair])
         want = mealy.outs[here[pair], letter]
         wrong |= bool(((want != FREE) & (want != (y > 0))).any())
         if wrong and not keep_wrong:
@@ -106,20 +117,51 @@ def _keys(here: np.ndarray, code: np.ndarray) -> list[bytes]:
 
 
 def _tick(
-    network: Network, x: np.ndarray, code: np.ndarray
+    network: Network,
+    sums: Sequence[tuple[_Sum, _Sum]],
+    x: np.ndarray,
+    which: np.ndarray,
+    code: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """The codes after a tick, the head's values, and the smallest clearance of a hard neuron."""
+    """The codes after a tick, the head's values, and the smallest clearance of a hard neuron; which [row]: of `x`.
+
+    A cell that reads the same on many rows is asked once.
+    """
     after, at, clear = [], 0, np.inf
-    for cell in network.cells:
-        c = np.concatenate([x, code[:, at : at + cell.states]], 1)
-        at += cell.states
-        z = c @ cell.recurrent_kernel.astype(np.float64) + cell.recurrent_bias
-        out = c @ cell.output_kernel.astype(np.float64) + cell.output_bias
+    for cell, (recurrent, output) in zip(network.cells, sums, strict=True):
+        own, at = code[:, at : at + cell.states], at + cell.states
+        key = which
+        if 0 < cell.states <= FEW:
+            key = which << cell.states | (own > 0) @ (1 << np.arange(cell.states))
+        elif cell.states:
+            key = np.arange(len(which))
+        _, first, back = np.unique(key, return_index=True, return_inverse=True)
+        c = np.concatenate([x[which[first]], own[first]], 1)
+        which = back.reshape(-1)
+        z, out = recurrent(c), output(c)
         if z.size:
             clear = min(clear, clearance(z).min())
         if network.hard_outputs and out.size:
             clear = min(clear, clearance(out).min())
-        after.append(zigzag(z))
+        after.append(zigzag(z)[which])
         x = zigzag(out) if network.hard_outputs else ameo(out, network.f, network.leak)
     head = x @ network.head_kernel.astype(np.float64) + network.head_bias
-    return np.concatenate(after, 1), head, float(clear)
+    return np.concatenate(after, 1), head[which], float(clear)
+
+
+def _sum(kernel: np.ndarray, bias: np.ndarray) -> _Sum:
+    """What neurons make of c [row, column]: few columns are looked up, many are multiplied."""
+    weights = kernel.astype(np.float64)
+    fan = int((weights != 0).sum(0).max(initial=0))
+    if fan * LOOKED_UP > len(weights):
+        return lambda c: c @ weights + bias
+    columns = np.argsort(weights == 0, axis=0, kind="stable")[:fan]
+    of = np.take_along_axis(weights, columns, 0)
+
+    def looked_up(c: np.ndarray) -> np.ndarray:
+        z = np.repeat(bias[None].astype(np.float64), len(c), 0)
+        for column, weight in zip(columns, of, strict=True):
+            z += c[:, column] * weight
+        return z
+
+    return looked_up
