@@ -68,14 +68,19 @@ class _Reader:
                     where = f"cell {k}, state {j}"
                     regs.append(r)
                     init[r.name] = self.number(neuron, "bias", where)
-                    nexts[r.name] = self.neuron(neuron | {"bias": 0}, where, after)
+                    nexts[r.name] = self.tap(neuron | {"bias": 0}, where, j, after)
+            if any(n is not None for n in after[len(states) :]):
+                raise self.fail(f"cell {k}: a recurrent neuron has no state to feed")
             wires = self.layer(cell, f"cell {k}", sources, "outputNeurons")
             self.padded(wires, cell, f"cell {k}")
         for k, post in enumerate(self.get(graph, "postLayers", list, "the file")):
             wires = self.layer(post, f"post layer {k}", wires)
             self.padded(wires, post, f"post layer {k}")
-        heads = self.layer(self.get(graph, "outputs", dict, "the file"), "outputs", wires)
-        outs = {f"output_{j}": const(0) if n is None else n for j, n in enumerate(heads)}
+        heads = self.neurons(self.get(graph, "outputs", dict, "the file"), "outputs")
+        outs = {
+            f"output_{j}": const(0) if n is None else self.tap(n, f"outputs[{j}]", j, wires)
+            for j, n in enumerate(heads)
+        }
         if not outs:
             raise self.fail("outputs: there is no neuron")
         return verify(Module(name, "net", inputs, tuple(regs), init, nexts, outs, names=self.names))
@@ -89,12 +94,26 @@ class _Reader:
             for j, n in enumerate(listed)
         ]
 
+    def tap(self, neuron: dict, where: str, j: int, sources: list[Node | None]) -> Node:
+        """What a state or an output passes on: the neuron of its own number, 0 where that was pruned."""
+        value = self.neuron(neuron, where, sources)
+        edges = [(e["index"], e["weight"]) for e in neuron["weights"]]
+        pruned = j >= len(sources) or sources[j] is None
+        plain = neuron["bias"] == 0 and self.activation(neuron, where) is None
+        if not plain or (edges != [(j, 1)] and (edges or not pruned)):
+            wanted = f"neuron {j} with weight 1, and has neither a bias nor an activation"
+            raise self.fail(f"{where}: it does not pass on what it should: it reads only {wanted}")
+        return value
+
     def neuron(self, neuron: dict, where: str, sources: list[Node | None]) -> Node:
-        weights, args = [], []
+        weights, args, read = [], [], set()
         for edge in self.get(neuron, "weights", list, where):
             index = self.get(edge, "index", int, where)
             if not 0 <= index < len(sources):
                 raise self.fail(f"{where}: reads neuron {index}, but there are {len(sources)}")
+            if index in read:
+                raise self.fail(f"{where}: reads neuron {index} twice")
+            read.add(index)
             weight, source = self.number(edge, "weight", where), sources[index]
             if weight and source is not None:
                 weights.append(weight)

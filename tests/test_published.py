@@ -82,6 +82,7 @@ def broken(path, value):
 
 
 OUT = ("cells", 0, "outputNeurons", 1)
+STATE = ("cells", 0, "stateNeurons", 0)
 REFUSED = [
     (("cells",), None, "the file: `cells` is missing"),
     (("cells",), {}, "the file: `cells` has the wrong shape"),
@@ -112,6 +113,16 @@ REFUSED = [
     (("cells", 0, "stateNeurons", 0, "weights", 0, "index"), 7, "reads neuron 7"),
     (("postLayers", 0, "neurons", 0, "weights", 0, "index"), 3, "reads neuron 3"),
     (("outputs", "neurons"), [], "there is no neuron"),
+    ((*OUT, "weights", 1, "index"), 0, "cell 0, outputNeurons[1]: reads neuron 0 twice"),
+    ((*STATE, "weights", 0, "weight"), 2, "cell 0, state 0: it does not pass on what it should"),
+    ((*STATE, "weights", 0, "index"), 1, "cell 0, state 0: it does not pass on what it should"),
+    ((*STATE, "weights"), [], "cell 0, state 0: it does not pass on what it should"),
+    ((*STATE, "activation"), AMEO, "cell 0, state 0: it does not pass on what it should"),
+    ((*STATE[:-1], 1), neuron("linear", 0, (1, 0)), "cell 0, state 1: it does not pass on"),
+    (("cells", 0, "recurrentNeurons"), [neuron(AMEO, 0)] * 3, "has no state to feed"),
+    (("outputs", "neurons", 0), neuron("linear", 0.5, (1, 0)), "outputs[0]: it does not pass on"),
+    (("outputs", "neurons", 0), neuron("linear", 0, (2, 0)), "outputs[0]: it does not pass on"),
+    (("outputs", "neurons", 0), neuron("linear", 0), "outputs[0]: it does not pass on"),
 ]
 
 
