@@ -21,6 +21,7 @@ class AndGraph:
         return 2 * self.variables
 
     def and_(self, x: int, y: int) -> int:
+        """The literal of `x and y`, a new gate where it is none of 0, 1, x, y and no gate before."""
         if FALSE in (x, y) or x == y ^ 1:
             return FALSE
         if x == y or y == TRUE:

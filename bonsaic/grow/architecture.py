@@ -14,7 +14,10 @@ from bonsaic.network import Cell, Network
 
 @dataclass(frozen=True)
 class Layer:
-    """Reads [1, inputs, states] through one kernel whose first columns are the next states."""
+    """Reads [1, inputs, states] through one kernel [columns, neurons] whose first neurons are the next states.
+
+    weights: of the kernel, and the initial states.
+    """
 
     inputs: int
     states: int

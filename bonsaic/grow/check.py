@@ -43,6 +43,7 @@ class Codes:
         self.known: dict[bytes, int] = {}
 
     def number(self, codes: np.ndarray) -> np.ndarray:
+        """int64 [rows] of codes -1/+1 [rows, state bits]: equal exactly where the codes are."""
         bits = codes > 0
         if self.states <= 40:
             return bits @ self.powers

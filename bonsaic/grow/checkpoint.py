@@ -44,6 +44,7 @@ class Checkpoint:
         return time.monotonic() - self._written >= EVERY
 
     def write(self, snapshot: Snapshot) -> None:
+        """Put this in place of what was written last."""
         header = np.frombuffer(json.dumps({"key": self._key, **snapshot.facts}).encode(), np.uint8)
         write_whole(self.path, archived({"header": header, **snapshot.arrays}))
         self._written = time.monotonic()

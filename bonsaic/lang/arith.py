@@ -39,6 +39,7 @@ def cast(n: Node, lowest: int, highest: int) -> Node:
 
 
 def linear(weights: list[int], args: list[Node], bias: int = 0) -> Node:
+    """The weighted sum and the bias; constants become bias, and a single operand as it is stays itself."""
     terms = [(w, n) for w, n in zip(weights, args, strict=True) if w and n.op != "const"]
     bias += sum(w * n.attr[0] for w, n in zip(weights, args, strict=True) if n.op == "const")
     if len(terms) == 1 and terms[0][0] == 1 and bias == 0:
@@ -47,6 +48,7 @@ def linear(weights: list[int], args: list[Node], bias: int = 0) -> Node:
 
 
 def mul(x: Node, y: Node) -> Node:
+    """x * y; by a constant it is a weighted sum."""
     for k, n in ((x, y), (y, x)):
         if k.op == "const":
             return linear([int(k.attr[0])], [n])
@@ -78,6 +80,7 @@ def within(n: Node, lowest: int, highest: int) -> Node:
 
 
 def eq(x: Node, y: Node) -> Node:
+    """1 where the two are equal; of bits a gate."""
     if x is y:
         return TRUE
     (a, b), (c, d) = extent(x), extent(y)
@@ -91,6 +94,7 @@ def eq(x: Node, y: Node) -> Node:
 
 
 def lt(x: Node, y: Node) -> Node:
+    """1 where x < y."""
     (a, b), (c, d) = extent(x), extent(y)
     return TRUE if b < c else FALSE if a >= d or x is y else node("lt", x, y)
 

@@ -37,6 +37,8 @@ class Port:
 
 @dataclass(frozen=True)
 class State:
+    """A variable that is kept from tick to tick; `init` is its value before the first."""
+
     name: str
     type: Type
     init: Value
@@ -44,6 +46,8 @@ class State:
 
 @dataclass(frozen=True)
 class Function:
+    """params: names and types, in the order of the arguments."""
+
     params: tuple[tuple[str, Type], ...]
     result: Type
     body: s.Expr

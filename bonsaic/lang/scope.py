@@ -50,6 +50,7 @@ class Names:
         self.scope = self.scope.parents
 
     def define(self, name: s.Ident, kind: str, type: Type | None) -> None:
+        """Let a name mean something from here on; one that has a meaning is a mistake and keeps it."""
         found = self.scope.get(name.text)
         if found:
             note = (found.span, f"{found.kind} `{name.text}` is first defined here")
