@@ -20,13 +20,13 @@ from bonsaic.ports import by_position, matched, with_ports
 from bonsaic.prove import certificate
 from bonsaic.prove.boxes import Invariant
 from bonsaic.prove.certificate import Certificate
-from bonsaic.prove.decide import decide
+from bonsaic.prove.decide import SECONDS, decide
 from bonsaic.prove.induction import EXACT, Equal, equal_bits
 from bonsaic.prove.machine import Machine, tabulate
 from bonsaic.prove.probe import probe
 from bonsaic.prove.soft import TABLE, is_soft, prove_soft
 from bonsaic.prove.tick import Tick
-from bonsaic.prove.verdict import Differs, Proved, Verdict
+from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict
 from bonsaic.prove.walk import same_ports
 
 if TYPE_CHECKING:
@@ -79,15 +79,20 @@ def certified(a: Answer) -> Certificate:
 
 
 def _of_induction(a: Answer, method: str, files: Mapping[str, bytes]) -> Certificate:
-    """From the equal bits, which are found again as they were."""
+    """From equal bits, or clauses about them, which are found again as they were."""
+    from bonsaic.prove import formal
+
     if pair := _circuits(a.first, a.second):
-        passed = probe(*pair, np.random.default_rng(0))
-        assert not isinstance(passed, Differs), passed
-        found = equal_bits(*pair, passed)
+        first, second = (side.module for side in pair)
+        if method == "induction":
+            passed = probe(*pair, np.random.default_rng(0))
+            assert not isinstance(passed, Differs), passed
+            found: Equal | Unknown | None = equal_bits(*pair, passed)
+        else:
+            found = formal.invariant(first, second, seconds=SECONDS)
         if isinstance(found, Equal):
-            modules = pair[0].module, pair[1].module
-            return certificate.certify_equal(*modules, found, files, (a.spec, a.impl))
-    what = "a certificate lists visited states, boxes, or equal bits of programs and circuits"
+            return certificate.certify_equal(first, second, found, files, (a.spec, a.impl))
+    what = "a certificate lists states or boxes, or, of programs and circuits, bits"
     raise mistake(a.impl, f"{what}, and this was proved by {method}")
 
 

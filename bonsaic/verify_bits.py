@@ -1,11 +1,11 @@
-"""The checker of inductions: both sides' registers are coded by common bits, and stay so, in diagrams of its own."""
+"""The checker of inductions: both sides' registers are coded by bits, and stay so, in diagrams of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
+from functools import cache, partial, reduce
 from typing import Any
 
 from bonsaic.ir.core import Node
@@ -19,8 +19,9 @@ Diagram = Any
 def check_bits(c: Any) -> str:
     """Of how many bits both sides' registers are made; a `ValueError` where these do not show that the sides agree.
 
-    All bits are 0 at first. Whatever they are, if no code is without a value, then after every legal letter the next
-    registers are coded by bits again, each read alike wherever it occurs, and each output that matters is right.
+    All bits are 0 at first. Whatever they are, if no code is without a value and every clause has a 1, then after every
+    legal letter the next registers are coded by such bits again, each read alike wherever it occurs, and each output
+    that matters is right.
     """
     spec, impl = sides = [parse(c[side]) for side in ("spec", "impl")]
     demand(set(spec.outs) == set(impl.outs), "the sides have different outputs")
@@ -30,12 +31,16 @@ def check_bits(c: Any) -> str:
     codes = [
         {r: Code(*of[r.name]) for r in m.regs} for m, of in zip(sides, c["codes"], strict=True)
     ]
+    zeros = dict.fromkeys(free, 0)
+    demand(all(some(clause, zeros) for clause in c["clauses"]), "a clause is false at first")
     where: Diagram = 1
+    for clause in c["clauses"]:
+        where = apply(only, where, some(clause, free))
     envs: list[dict[Any, Diagram]] = []
     for m, of in zip(sides, codes, strict=True):
         env = {None: 1} | {n: free[n.name] for n in m.inputs}
         for r, code in of.items():
-            demand(code.decoded(dict.fromkeys(free, 0)) == m.init[r.name], "it starts otherwise")
+            demand(code.decoded(zeros) == m.init[r.name], "it starts otherwise")
             env[r] = code.decoded(free)
             where = apply(lambda w, _: w, where, env[r])
         for n in m.order():
@@ -54,6 +59,8 @@ def check_bits(c: Any) -> str:
             for i, (k, first) in enumerate(zip(code.names, code.first, strict=True)):
                 bit = apply(counted, place, i, first)
                 demand(after.setdefault(k, bit) == bit, "bits that are equal do not stay so")
+    for clause in c["clauses"]:
+        apply(lambda _, x: demand(x > 0, "a clause does not stay true"), where, some(clause, after))
     return f"{len(after) - 1} bit{'s' * (len(after) != 2)}"
 
 
@@ -79,6 +86,12 @@ class Code:
 
 def counted(place: int, i: int, first: int) -> int:
     return place >> i & 1 ^ first
+
+
+def some(clause: list[int], bits: dict[Any, Diagram]) -> Diagram:
+    """Is one of the bits 1, or of the negative ones 0?"""
+    literals = (apply(counted, bits[abs(k)], 0, int(k < 0)) for k in clause)
+    return reduce(partial(apply, max), literals, 0)
 
 
 def only(where: int, x: int) -> int | None:

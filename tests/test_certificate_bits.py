@@ -11,6 +11,7 @@ from certificates import body_of, signed, verified
 from large import delays, lfsr, rewritten
 from modules import random_module
 from test_prove_decide import BITS, NUMBER, altered
+from test_prove_methods import RECENT, latest, needs_formal
 
 from bonsaic.bench.prove import counter
 from bonsaic.diag import Mistake
@@ -19,8 +20,11 @@ from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import parse
 from bonsaic.ir.values import fin
 from bonsaic.ir.verify import verify
+from bonsaic.prove import formal
 from bonsaic.prove.certificate import certify_equal, equal_sides
 from bonsaic.prove.induction import Equal, equal_bits
+from bonsaic.prove.machine import tabulate
+from bonsaic.prove.miter import table_circuit
 from bonsaic.prove.verdict import Differs
 from bonsaic.prove.walk import walk
 from bonsaic.verify import check
@@ -145,6 +149,40 @@ def test_a_side_that_cannot_be_compared_is_refused(accepts):
     assert made(net, net) and not accepts(made(net, net))  # float32 has sums of its own
 
 
+@needs_formal
+def test_an_invariant_of_abc_verifies_as_clauses_and_no_other_does(accepts):
+    """One of the last two inputs is 1: asked of a state each for what was read, and of what remembers 24."""
+    spec, impl = table_circuit(tabulate(ModuleMachine(parse(RECENT)), cap=10)), latest(delays(24))
+    assert made(spec, impl) is None
+    found = formal.invariant(spec, impl, seconds=30)
+    body = body_of(certify_equal(spec, impl, found, {}))
+    assert accepts(body) and len(body["clauses"]) > 1
+    for i, clause in enumerate(body["clauses"]):
+        rest = body["clauses"][:i] + body["clauses"][i + 1 :]
+        for other in (
+            [],
+            [-k for k in clause],
+            [*clause[:-1], -clause[-1]],
+            [0],
+            [[]],
+            ["x"],
+            [99],
+        ):
+            assert not accepts(body | {"clauses": [*rest, other]})
+    wrong = equal_sides(spec, latest(delays(24), wrong=True))
+    assert not accepts(body | wrong) and not accepts(body | {"clauses": []})
+    assert formal.invariant(spec, latest(delays(24), wrong=True), seconds=30) is None
+
+
+@needs_formal
+def test_an_invariant_of_abc_says_nothing_about_what_follows_an_illegal_letter(accepts):
+    """Both sides part after two letters 1 in a row, which are not legal."""
+    late = replace(HELD, legal=node("not", node("and", X, R)), outs={"y": node("and", X, R)})
+    silent = replace(HELD, outs={"y": const(0)})
+    found = formal.invariant(late, silent, seconds=30)
+    assert accepts(body_of(certify_equal(late, silent, found, {})))
+
+
 def disturbed(rng, body):
     """An invariant with one thing changed: entries flipped, swapped, dropped or added."""
     body = json.loads(json.dumps(body))
@@ -153,7 +191,9 @@ def disturbed(rng, body):
     code = rng.choice([code for code in tables if code[1]] or tables)
     values, bits, first = code
     at = rng.randrange(max(1, len(bits)))
-    match rng.choice(("first", "bit", "drop", "swap", "value", "alone", "side", "order", "no")):
+    match rng.choice(
+        ("first", "bit", "drop", "swap", "value", "alone", "side", "clause", "order", "no")
+    ):
         case "first" if bits:
             first[at] ^= 1
         case "bit" if bits:
@@ -167,6 +207,9 @@ def disturbed(rng, body):
             values[rng.randrange(len(values))] = rng.choice(("-1", "0", "1", "2"))
         case "alone":
             code[:] = [[rng.choice(values)], [], []]
+        case "clause":
+            literals = [rng.choice((-1, 1)) * k for k in names if k]
+            body["clauses"] += [rng.sample(literals, min(len(literals), rng.randint(1, 2)))]
         case "side":
             body["codes"].reverse()
         case "order":

@@ -3,20 +3,26 @@
 import hashlib
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from large import rewritten
+from test_prove_methods import CAP, HISTORY, RECENT, latest, needs_formal
 
 from bonsaic import sides
 from bonsaic.bench.prove import counter, shift_register
 from bonsaic.cli import main
 from bonsaic.compare import compare, trace
 from bonsaic.diag import Mistake
-from bonsaic.ir.text import show
+from bonsaic.ir.run import ModuleMachine
+from bonsaic.ir.text import parse, show
 from bonsaic.passes.readings import recovered
 from bonsaic.ports import with_ports
+from bonsaic.prove.decide import decide
+from bonsaic.prove.machine import tabulate
+from bonsaic.prove.miter import table_circuit
 from bonsaic.prove.soft import prove_soft
 from bonsaic.prove.verdict import Differs, Proved
 from bonsaic.verify import check
@@ -207,6 +213,18 @@ def test_a_proof_by_induction_is_written_down_for_programs_and_circuits(tmp_path
     assert "another than the one in" in capsys.readouterr().err
 
 
+@needs_formal
+def test_a_proof_by_abc_is_written_down_for_circuits(tmp_path, capsys, monkeypatch):
+    one, two, path = (str(tmp_path / name) for name in ("one.bir", "two.bir", "it.cert"))
+    Path(one).write_text(show(table_circuit(tabulate(ModuleMachine(parse(RECENT)), cap=10))))
+    Path(two).write_text(show(latest(HISTORY)))
+    monkeypatch.setattr("bonsaic.compare.decide", partial(decide, cap=CAP))
+    assert main(["prove", one, two, "--certificate", path]) == 0
+    assert "proved by ABC's pdr" in capsys.readouterr().out
+    assert main(["verify", path]) == 0
+    assert "bits, float32)" in capsys.readouterr().out
+
+
 COUNTS_TO_3 = (
     "module m : gate { reg a : bit = 0 reg b : bit = 0 n = or a, b : bit z = not n : bit "
     "next a = z next b = a out y = b }"
@@ -218,17 +236,18 @@ GOES_ROUND = (
 
 
 def test_a_proof_that_cannot_be_written_down_says_why(tmp_path, monkeypatch):
-    deep, one, two = (str(tmp_path / f"{name}.bir") for name in ("deep", "one", "two"))
-    Path(one).write_text(COUNTS_TO_3)
-    Path(two).write_text(GOES_ROUND)
+    texts = {"deep": show(counter(10)), "one": COUNTS_TO_3, "two": GOES_ROUND, "fin": RECENT}
+    deep, one, two, fin = (str(tmp_path / f"{name}.bir") for name in texts)
+    for name, text in texts.items():
+        (tmp_path / f"{name}.bir").write_text(text)
     program = str(ROOT / "programs" / "replace_111.bp")
-    for pair in ((one, two), (program, program)):
+    for *pair, method in (one, two, "induction"), (fin, fin, "ABC"), (program, program, "ABC"):
         assert isinstance(compare(*pair)[0], Proved)
         with monkeypatch.context() as patched:
-            patched.setattr("bonsaic.compare.decide", lambda *_: Proved(1, 0, method="another"))
-            with pytest.raises(Mistake, match="and this was proved by another"):
+            proved = Proved(1, 0, method=method)
+            patched.setattr("bonsaic.compare.decide", lambda *_, proved=proved: proved)
+            with pytest.raises(Mistake, match=f"and this was proved by {method}"):
                 compare(*pair, certify=True)
-    Path(deep).write_text(show(counter(10)))
     assert compare(deep, deep, certify=True)[1] is not None
     for module, most in (("compare", 2047), ("prove.certificate", 2047)):
         with monkeypatch.context() as patched:

@@ -37,15 +37,18 @@ def latest(m, wrong=False):
     return replace(m, outs={"y": seen})
 
 
+RECENT = (  # n is 1 or 2 after a 1: no bit of it is a bit of the delays
+    "module m : fin { in x : bit reg n : int[0..2] = 0 k0 = const 0 : {0} k1 = const 1 : {1} "
+    "k2 = const 2 : {2} one = eq n, k1 : bit on = select one, k2, k1 : {1, 2} "
+    "o = select x, on, k0 : int[0..2] off = eq n, k0 : bit w = not off : bit q = or x, w : bit "
+    "next n = o out y = q }"
+)
+
+
 @needs_formal
 @pytest.mark.parametrize("spec", ["table", "fin"])
 def test_where_nothing_else_can_abc_is_asked(spec, monkeypatch):
-    program = parse(  # n is 1 or 2 after a 1: no bit of it is a bit of the delays
-        "module m : fin { in x : bit reg n : int[0..2] = 0 k0 = const 0 : {0} k1 = const 1 : {1} "
-        "k2 = const 2 : {2} one = eq n, k1 : bit on = select one, k2, k1 : {1, 2} "
-        "o = select x, on, k0 : int[0..2] off = eq n, k0 : bit w = not off : bit q = or x, w : bit "
-        "next n = o out y = q }"
-    )
+    program = parse(RECENT)
     machine = ModuleMachine(program)
     if spec == "table":
         machine = TableMachine(tabulate(machine, cap=100))

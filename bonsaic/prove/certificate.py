@@ -94,6 +94,7 @@ def certify_equal(
             codes[-1][new.name] = [[*map(str, members(r.type))], *of[r.name]]
     order = [k if isinstance(k, int) else wires[k] for k in equal.order]
     body = {"arithmetic": "float32", **equal_sides(spec, m), "codes": codes, "order": order}
+    body["clauses"] = equal.clauses
     return _sealed(body, files, read)
 
 

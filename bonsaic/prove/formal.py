@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +20,7 @@ from bonsaic.emit.yosys import INSTALL, Said, output, yosys
 from bonsaic.ir.core import Module, Node, node, register, topological
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine, simulate
+from bonsaic.prove.induction import Equal, separate
 from bonsaic.prove.machine import TableMachine
 from bonsaic.prove.miter import miter, table_circuit, verilog_miter
 from bonsaic.prove.property import Skipped, Word
@@ -41,6 +42,7 @@ class Confirmed:
 
     clauses: int
     registers: int
+    cubes: tuple[str, ...] = field(default=(), repr=False)
 
     def __str__(self) -> str:
         clauses, registers = counted(self.clauses, "clause"), counted(self.registers, "register")
@@ -94,6 +96,22 @@ def from_modules(spec: Module, impl: Module, *, seconds: int) -> Opinion | np.nd
         return answer
     word = [[letter.get(places.get(n.name, -1), 0) for n in spec.inputs] for letter in answer]
     return np.array(word, np.uint8).reshape(len(word), len(spec.inputs))
+
+
+def invariant(spec: Module, impl: Module, *, seconds: int) -> Equal | None:
+    """What shows that two circuits are equal, as clauses over their registers; None where nothing was found."""
+    found = (
+        from_modules(spec, impl, seconds=seconds) if spec.level == impl.level == "gate" else None
+    )
+    if not isinstance(found, Confirmed):
+        return None
+    bits = separate(spec, impl)
+    names = [[*k, 0][0] for side in bits.codes for k, _ in side.values()]
+    kept = [
+        c for c in found.cubes if c[-1] != "1"
+    ]  # the others are about what comes after an illegal letter
+    clauses = [_literals(c[:-1], [-k for k in names]) for c in kept]
+    return replace(bits, clauses=tuple(clauses))
 
 
 def from_verilog(table: Mealy, spec: Module, name: str, text: str, *, seconds: int = 60) -> Opinion:
@@ -208,7 +226,7 @@ def recheck(m: Module, cubes: list[str]) -> Confirmed | Unknown:
             return Unknown("the invariant allows a difference, or it takes too long to see")
         if any(possible(_literals(c, after)) is not False for c in cubes):
             return Unknown("the invariant is not inductive, or it takes too long to see")
-    return Confirmed(len(cubes), width)
+    return Confirmed(len(cubes), width, tuple(cubes))
 
 
 def _literals(cube: str, variables: list[int]) -> list[int]:

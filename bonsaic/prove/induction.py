@@ -45,11 +45,13 @@ class Equal:
     """Classes of register bits, numbered from 1 and counted from what they are at first; those of class 0 never change.
 
     codes: per side, by register, the classes of the bits of its value's place and what these are at first, the lowest
-    first. order: classes and the names of inputs as the diagrams have them.
+    first. order: classes and the names of inputs as the diagrams have them. clauses: in each, one of these classes is
+    always 1, or, negative, 0.
     """
 
     codes: tuple[Mapping[str, tuple[list[int], list[int]]], ...]
     order: list[int | str]
+    clauses: tuple[list[int], ...] = ()
 
     @property
     def classes(self) -> int:
@@ -68,6 +70,12 @@ def equal_bits(
     if group is None:
         return Unknown("equal registers alone do not make the outputs equal")
     return product.equal(group)
+
+
+def separate(spec: Module, impl: Module) -> Equal:
+    """Nothing is said to be equal: every bit has a class of its own."""
+    product = _Product(spec, impl, effort=0)
+    return product.equal([*range(1, len(product.bits) + 1)])
 
 
 class _Bit(NamedTuple):
