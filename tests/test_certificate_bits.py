@@ -91,6 +91,7 @@ def test_fractions_are_verified_exactly(accepts):
     )
     body = made(m, other)
     assert accepts(body)
+    assert not accepts(body | equal_sides(m, replace(other, outs={"y": const(0)})))
     slow = replace(other, next={"s": affine([Fraction(1, 3)], [x])})
     assert not accepts(body | equal_sides(m, replace(slow, regs=other.regs)))
 
@@ -137,8 +138,10 @@ def test_machines_that_differ_are_not_proved_equal_by_hand(accepts, wrong, code)
         body = own | {"order": order}
         assert accepts(body | {"codes": [{"r": BIT}] * 2})
         body |= equal_sides(HELD, WRONG[wrong])
-        assert not accepts(body | {"codes": [{"r": BIT}, {"r": of}]})
-        assert not accepts(body | {"codes": [{"r": of}, {"r": of}]})
+        for clauses in [], [[-1]], [[-1], [-2]], [[1, -1]]:
+            body["clauses"] = clauses
+            assert not accepts(body | {"codes": [{"r": BIT}, {"r": of}]})
+            assert not accepts(body | {"codes": [{"r": of}, {"r": of}]})
 
 
 def test_a_side_that_cannot_be_compared_is_refused(accepts):
