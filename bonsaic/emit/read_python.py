@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 from fractions import Fraction
 
-from bonsaic.diag import Mistake, Source, Span, mistake
+from bonsaic.diag import Mistake, Source, Span, counted, mistake
 from bonsaic.emit.names import originals
 from bonsaic.emit.netlist import read_size
 from bonsaic.emit.python import class_of, imports
@@ -145,8 +145,12 @@ class _Reader:
             raise self.fail(s, "an assignment is expected here")
         names = self.targets(s.targets[0])
         values = s.value.elts if len(names) > 1 and isinstance(s.value, ast.Tuple) else [s.value]
-        if len(values) != len(names) or len(set(names)) != len(names):
-            raise self.fail(s, f"{len(names)} names, but {len(values)} values")
+        if len(values) != len(names):
+            raise self.fail(
+                s, f"{counted(len(names), 'name')}, but {counted(len(values), 'value')}"
+            )
+        if len(set(names)) != len(names):
+            raise self.fail(s, "a name is given two values at once")
         return list(zip(names, values, strict=True))
 
     def assign(self, s: ast.stmt) -> None:
