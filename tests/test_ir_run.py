@@ -107,6 +107,12 @@ def test_the_type_of_an_affine_holds_every_sum(seed):
         assert contains(n.type, fin([v]))
 
 
+def test_the_type_of_a_wide_affine_is_not_found_by_listing_its_sums():
+    weights = [Fraction(2 * k + 1, 64) for k in range(2000)]
+    n = affine(weights, [register(f"r{k}", SIGN) for k in range(2000)])
+    assert n.type == grid(-sum(weights), sum(weights), Fraction(1, 32))
+
+
 def test_ameo_is_odd_and_zero_at_its_zeros():
     for f in (Fraction(0), HALF, Fraction(1)):
         for x, y in ((-3, -1), (-2, 0), (-1, 1), (0, 0), (1, -1), (2, 0), (3, 1)):

@@ -18,7 +18,8 @@ from bonsaic.ir.verify import verify
 from bonsaic.lift import lift
 from bonsaic.network import Cell, Network
 from bonsaic.passes import exact, manager
-from bonsaic.passes.cover import recover
+from bonsaic.passes.cover import recover, support
+from bonsaic.passes.dead_nodes import dead_nodes
 from bonsaic.passes.merge_regs import merge_regs
 from bonsaic.passes.minimise import minimise
 from bonsaic.passes.recover_gates import recover_gates
@@ -79,6 +80,36 @@ def test_circuits_equal_the_random_networks_they_come_from(seed):
         assert parse(show(circuit)) == circuit
         assert size is None or (len(circuit.regs), gates(circuit)) <= size
         size = (len(circuit.regs), gates(circuit))
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_network_too_wide_to_be_read_by_neurons_is_read_by_cones(seed, monkeypatch):
+    """No neuron survives, and of the registers only those that outputs need."""
+    monkeypatch.setattr("bonsaic.passes.recover_gates.READ", 0)
+    m = lift(random_network(np.random.default_rng(seed)))
+    spec = ModuleMachine(m)
+    circuit = verify(recover_gates(m, spec=spec))
+    assert isinstance(walk(spec, ModuleMachine(circuit)), Proved), show(circuit)
+    assert dead_nodes(circuit).regs == circuit.regs
+    assert {r.name.partition(".")[0] for r in circuit.regs} <= {r.name for r in m.regs}
+
+
+def test_of_many_columns_none_that_is_kept_can_go():
+    rng = np.random.default_rng(2)
+    few = rng.integers(0, 2, (90, 7))
+    rows = np.unique(np.concatenate([few, few[:, rng.integers(0, 7, 93)]], axis=1), axis=0).astype(
+        bool
+    )
+    value = rows[:, :7].sum(axis=1) % 3 == 1
+    kept = support(rows[value], rows[~value])
+    assert len(kept) <= 7 and kept == sorted(kept)
+
+    def alike(columns):
+        return {r[columns].tobytes() for r in rows[value]} & {
+            r[columns].tobytes() for r in rows[~value]
+        }
+
+    assert not alike(kept) and all(alike([c for c in kept if c != k]) for k in kept)
 
 
 GOLDEN = Path(__file__).parent / "golden" / "passes"

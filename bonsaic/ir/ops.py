@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 from bonsaic.ir.values import (
     BIT,
+    EXPLICIT,
     REAL,
     SIGN,
     Fin,
@@ -38,6 +40,7 @@ class Op:
 
 FINEST = 64  # numbers between multiples of 1/64 make a value real: no one wants to read its set
 SUMS = 4096  # above this many combinations the value set of an operation is approximated by a grid
+ACTIVATED = 512  # above this many arguments the values of an activation are not listed
 
 
 def _affine(types: Sequence[Type], attr: tuple) -> Type:
@@ -46,10 +49,11 @@ def _affine(types: Sequence[Type], attr: tuple) -> Type:
     finite = [t for t in types if not isinstance(t, Real)]
     if fine or len(finite) < len(types):
         return REAL
-    total: Fin | Grid = fin([bias])
-    for w, t in zip(weights, finite, strict=True):
-        total = _sum(total, fin([0]) if w == 0 else _scale(w, t))
-    return total
+    terms = [_scale(w, t) for w, t in zip(weights, finite, strict=True) if w != 0]
+    if sum(size(t) - 1 for t in terms) >= EXPLICIT:  # a sum has more values than this, so a grid
+        least, most = (bias + sum(map(end, terms)) for end in (low, high))
+        return grid(least, most, _gcd([step(t) for t in terms if size(t) > 1]))
+    return fin(bias + sum(vs) for vs in itertools.product(*map(members, terms)))
 
 
 def _scale(w: Fraction, t: Fin | Grid) -> Fin | Grid:
@@ -59,19 +63,9 @@ def _scale(w: Fraction, t: Fin | Grid) -> Fin | Grid:
     return grid(ends[0], ends[1], abs(w) * t.step)
 
 
-def _sum(a: Fin | Grid, b: Fin | Grid) -> Fin | Grid:
-    if size(a) * size(b) <= SUMS:
-        return fin(x + y for x in members(a) for y in members(b))
-    joint = _gcd([step(t) for t in (a, b) if size(t) > 1])
-    return grid(low(a) + low(b), high(a) + high(b), joint)
-
-
 def _gcd(steps: Sequence[Fraction]) -> Fraction:
-    result = Fraction(0)
-    for s in steps:
-        while s:
-            result, s = s, result % s
-    return result or Fraction(1)
+    den = math.lcm(*(s.denominator for s in steps))
+    return Fraction(math.gcd(*(int(s * den) for s in steps)), den) or Fraction(1)
 
 
 def _integers(types: Sequence[Type], f: Callable[[Fraction, Fraction], Fraction]) -> Type:
@@ -128,7 +122,7 @@ def ameo(x: Fraction, f: Fraction, leak: Fraction) -> Fraction:
 
 def _ameo(types: Sequence[Type], attr: tuple) -> Type:
     (t,) = types
-    if isinstance(t, Real) or size(t) > SUMS:
+    if isinstance(t, Real) or size(t) > ACTIVATED:
         return REAL
     values = fin(ameo(v, *attr) for v in members(t))
     coarse = max(low(values).denominator, step(values).denominator) <= FINEST

@@ -19,7 +19,7 @@ def clip_weights(m: Module, *, spec: Machine, threshold: Fraction | None = None)
     if threshold is not None:
         return _clip(m, threshold)
     magnitudes = sorted({abs(w) for w in numbers(m)}, reverse=True)
-    return strongest(magnitudes, lambda t: _clip(m, t), spec) or m
+    return strongest(m, magnitudes, _clip, spec) or m
 
 
 def _clip(m: Module, threshold: Fraction) -> Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,15 +36,21 @@ def recover(on: np.ndarray, off: np.ndarray, leaves: Sequence[Node]) -> Node:
 
 
 def support(on: np.ndarray, off: np.ndarray) -> list[int]:
-    """The smallest set of columns that still tells every row of `on` from every row of `off`; the first such set."""
-    columns = list(range(on.shape[1]))
-    if len(columns) <= SUBSETS:
+    """The smallest set of columns that still tells every row of `on` from every row of `off`; the first such set.
+
+    Of more than SUBSETS columns a set from which none can go: the last go first.
+    """
+    count = on.shape[1]
+    if count <= SUBSETS:
         return _smallest(on, off)
-    for column in reversed(columns.copy()):
-        fewer = [c for c in columns if c != column]
-        if _separates(on, off, fewer):
-            columns = fewer
-    return columns
+    kept: list[int] = []
+    end = count  # the columns before it are still to be decided
+    while needed := bisect_left(
+        range(end), True, key=lambda n: _separates(on, off, [*range(n), *kept])
+    ):
+        end = needed - 1
+        kept.append(end)
+    return kept[::-1]
 
 
 def _smallest(on: np.ndarray, off: np.ndarray) -> list[int]:
@@ -66,8 +73,11 @@ def _smallest(on: np.ndarray, off: np.ndarray) -> list[int]:
 
 
 def _separates(on: np.ndarray, off: np.ndarray, columns: list[int]) -> bool:
-    powers = 1 << np.arange(len(columns), dtype=object if len(columns) > 62 else np.int64)
-    ones, zeros = (rows[:, columns].astype(powers.dtype) @ powers for rows in (on, off))
+    """Do these columns tell every row of `on` from every row of `off`? Of over 64, a no may be a rare chance."""
+    powers = 1 << np.arange(64, dtype=np.uint64)
+    scattered = np.random.default_rng(0).integers(1 << 64, size=len(columns), dtype=np.uint64)
+    weights = powers[: len(columns)] if len(columns) <= 64 else scattered
+    ones, zeros = (rows[:, columns].astype(np.uint64) @ weights for rows in (on, off))
     return not np.isin(ones, zeros).any()
 
 

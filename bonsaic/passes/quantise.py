@@ -20,7 +20,7 @@ def quantise(m: Module, *, spec: Machine, step: Fraction | None = None) -> Modul
     if step is not None:
         return _round(m, step)
     steps = [Fraction(1, 1 << bits) for bits in range(FINEST + 1)]
-    return strongest(steps, lambda s: _round(m, s), spec) or replace(m, level="quant")
+    return strongest(m, steps, _round, spec) or replace(m, level="quant")
 
 
 def _round(m: Module, step: Fraction) -> Module:

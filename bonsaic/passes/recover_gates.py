@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -18,8 +18,12 @@ from bonsaic.passes.reach import Reach, above, reach
 from bonsaic.prove.machine import Machine
 
 Bit = tuple[Node, Fraction]  # is this value above this threshold?
+Gates = dict[Bit, Node]
+# bool [row, leaf] and bool [row]: the values of leaves where a bit matters, and the bit's own
+Rows = Callable[[Bit, Sequence[Bit]], tuple[np.ndarray, np.ndarray]]
 ZERO = Fraction(0)
 LISTED = 14  # leaves up to which a cone is tabulated whole when the reachable states are too many
+READ = 10_000_000  # operands over all rows up to which a network is read neuron by neuron
 VALUES = 16  # of a register, up to which it is encoded without knowing which of them occur
 
 
@@ -27,32 +31,36 @@ VALUES = 16  # of a register, up to which it is encoded without knowing which of
 def recover_gates(m: Module, *, spec: Machine) -> Module:
     """Replace every neuron by the gates that compute it on the states and letters that occur.
 
-    A cone ends at inputs, registers and sign nodes. A register of more than two values becomes several bits: is it
+    A cone ends at inputs, registers and sign nodes; in a network too wide to be read like that, at inputs and
+    registers, of which only those stay that are needed. A register of more than two values becomes several bits: is it
     above its lowest value, is it above the next, and so on.
     """
     if real := [r.name for r in m.regs if isinstance(r.type, Real)]:
         raise mistake("recover-gates", f"the register `{real[0]}` is real, so it is no bits")
     pairs = reach(spec, m)
     regs = {name: bit for i, r in enumerate(m.regs) for name, bit in _encode(r, i, pairs)}
-    gate: dict[Bit, Node] = {(p, ZERO): port(p.name) for p in m.inputs}
+    gate: Gates = {(p, ZERO): port(p.name) for p in m.inputs}
     gate |= {bit: register(name) for name, bit in regs.items()}
-    wires: dict[Node, list[Bit]] = {n: [] for n in (*m.inputs, *m.regs)}
-    for bit in gate:
-        wires[bit[0]].append(bit)
     nexts = {name: (m.next[r.name], t) for name, (r, t) in regs.items()}
     outs = {wire: (n, ZERO) for wire, n in m.outs.items()}
     inner = dict.fromkeys([*((n, ZERO) for n in m.order() if n.op == "sign"), *nexts.values()])
     asked = [b for b in dict.fromkeys([*inner, *outs.values()]) if b not in gate]
-    table = None if pairs is None else _table(m, pairs, [*gate, *asked])
-    for b in asked:
-        leaves = [leaf for n in _leaves(b[0]) for leaf in wires.get(n, [(n, ZERO)])]
-        if pairs is None or table is None:
-            rows, value = _tabulate(b, leaves)
-        else:
+    ends = {b: _leaves(b[0]) for b in asked}
+    if pairs is None:
+        _neurons(gate, ends, _tabulate)
+    else:
+        columns = _table(m, pairs, [*gate, *asked])
+
+        def rows(b: Bit, leaves: Sequence[Bit]) -> tuple[np.ndarray, np.ndarray]:
             care = np.ones(len(pairs.care), bool) if b in inner else _cared(m, pairs, b[0])
-            rows = np.array([table[s] for s in leaves], bool).reshape(-1, len(care)).T[care]
-            value = table[b][care]
-        gate[b] = recover(rows[value], rows[~value], [gate[s] for s in leaves])
+            return np.array([columns[s] for s in leaves], bool).reshape(-1, len(care)).T[
+                care
+            ], columns[b][care]
+
+        if len(pairs.care) * sum(map(len, ends.values())) <= READ:
+            _neurons(gate, ends, rows)
+        else:
+            regs = _cones(gate, outs.values(), regs, nexts, rows)
     named = [(gate[n, ZERO], s) for n, s in m.names.items() if (n, ZERO) in gate]
     return Module(
         m.name,
@@ -60,10 +68,46 @@ def recover_gates(m: Module, *, spec: Machine) -> Module:
         tuple(port(p.name) for p in m.inputs),
         tuple(map(register, regs)),
         {name: Fraction(m.init[r.name] > t) for name, (r, t) in regs.items()},
-        {name: gate[b] for name, b in nexts.items()},
+        {name: gate[nexts[name]] for name in regs},
         {wire: gate[b] for wire, b in outs.items()},
         names={n: s for n, s in reversed(named) if n.op not in ("in", "reg", "const")},
     )
+
+
+def _neurons(gate: Gates, ends: Mapping[Bit, Sequence[Node]], rows: Rows) -> None:
+    """Adds the gates of every asked bit, from what its neuron reads."""
+    wires: dict[Node, list[Bit]] = {}
+    for bit in gate:
+        wires.setdefault(bit[0], []).append(bit)
+    for b, read in ends.items():
+        leaves = [leaf for n in read for leaf in wires.get(n, [(n, ZERO)])]
+        gate[b] = _gates(gate, b, leaves, rows)
+
+
+def _cones(
+    gate: Gates, outs: Iterable[Bit], regs: dict[str, Bit], nexts: Mapping[str, Bit], rows: Rows
+) -> dict[str, Bit]:
+    """Adds the gates of the outputs and of the registers that they need, and returns these registers.
+
+    Each cone reads registers that others have read before where it can.
+    """
+    needed: dict[str, Bit] = {}
+    inputs = [b for b in gate if b[0].op == "in"]
+    queue = list(outs)
+    for b in queue:
+        if b not in gate:
+            leaves = dict.fromkeys([*inputs, *needed.values(), *regs.values()])
+            gate[b] = _gates(gate, b, list(leaves), rows)
+        for n in _leaves(gate[b]):
+            if n.op == "reg" and n.name not in needed:
+                needed[n.name] = regs[n.name]
+                queue.append(nexts[n.name])
+    return needed
+
+
+def _gates(gate: Gates, b: Bit, leaves: Sequence[Bit], rows: Rows) -> Node:
+    found, value = rows(b, leaves)
+    return recover(found[value], found[~value], [gate[s] for s in leaves])
 
 
 def _encode(r: Node, column: int, pairs: Reach | None) -> list[tuple[str, Bit]]:

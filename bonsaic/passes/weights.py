@@ -14,6 +14,7 @@ from bonsaic.prove.verdict import Proved
 from bonsaic.prove.walk import walk
 
 SCANNED = 64  # settings that are all tried
+CHANGED = 100_000  # numbers changed in trying them
 
 
 def numbers(m: Module) -> list[Fraction]:
@@ -44,22 +45,22 @@ def change(m: Module, f: Callable[[Fraction], Fraction]) -> Module:
 
 
 def strongest(
-    settings: Sequence[Fraction], make: Callable[[Fraction], Module], spec: Machine
+    m: Module, settings: Sequence[Fraction], f: Callable[[Module, Fraction], Module], spec: Machine
 ) -> Module | None:
-    """The module of the first setting, strongest first, that is proved equal to the specification.
+    """`m` under the first setting, strongest first, that is proved equal to the specification.
 
-    Up to SCANNED settings are tried one by one. Of more, whose proofs take long, the boundary is found by bisection: a
-    setting is taken as soon as it is proved and the next stronger one is not.
+    Up to SCANNED settings are tried one by one. Of more, and of a large module, whose proofs take long, the boundary is
+    found by bisection: a setting is taken as soon as it is proved and the next stronger one is not.
     """
-    if len(settings) <= SCANNED:
-        tried = (make(s) for s in settings)
-        return next((m for m in tried if _proved(m, spec)), None)
+    if len(settings) <= SCANNED and len(settings) * len(numbers(m)) <= CHANGED:
+        tried = (f(m, s) for s in settings)
+        return next((t for t in tried if _proved(t, spec)), None)
     best, low, high = None, 0, len(settings)
     while low < high:
         middle = (low + high) // 2
-        m = make(settings[middle])
-        if _proved(m, spec):
-            best, high = m, middle
+        changed = f(m, settings[middle])
+        if _proved(changed, spec):
+            best, high = changed, middle
         else:
             low = middle + 1
     return best
