@@ -10,7 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from bonsaic.grow.logic.parts import Part, binary, closed, numbered
-from bonsaic.ir.mealy import Mealy
+from bonsaic.ir.mealy import FREE, Mealy
 
 LISTED = 12  # states up to which every set of them is looked at
 PARTITIONS = 40  # that run by themselves, looked at in pairs
@@ -114,16 +114,16 @@ def _lone_bits(mealy: Mealy) -> np.ndarray:
 
 
 def _remembered(mealy: Mealy) -> np.ndarray:
-    """-1/+1 [state, bit]: what an input was some ticks ago, where every way into a state says the same."""
+    """-1/+1 [state, bit]: what an input or output was some ticks ago, where every way into a state says the same."""
     state, letter = np.nonzero(mealy.legal)
-    after = mealy.next[state, letter]
+    after, outs = mealy.next[state, letter], mealy.outs[state, letter]
+    inputs = mealy.letters[letter] * 2.0 - 1
     found: list[np.ndarray] = []
-    for wire in mealy.letters.T * 2.0 - 1:
-        said = wire[letter]
-        while True:
-            ones, ways = (np.bincount(after, w, mealy.states) for w in (said > 0, None))
+    for said in np.concatenate([inputs, np.where(outs == FREE, 0, outs * 2.0 - 1)], 1).T:
+        for _ in range((mealy.states - 1).bit_length()):
+            ones, none = (np.bincount(after[said == s], minlength=mealy.states) for s in (1, -1))
             bit = np.where(ones > 0, 1.0, -1.0)  # before any tick all were 0
-            if ((ones > 0) & (ones < ways)).any() or any((bit == other).all() for other in found):
+            if ((ones > 0) & (none > 0)).any() or any((bit == other).all() for other in found):
                 break
             found.append(bit)
             said = bit[state]
