@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -26,9 +27,12 @@ class Ended(NamedTuple):
 def run(
     command: Sequence[str], *, seconds: float, given: bytes = b"", folder: str | Path | None = None
 ) -> Ended | None:
-    """What came of a command, None where it was stopped after so many seconds."""
+    """What came of a command, None where it was stopped after so many seconds. Its own files lie in its folder too."""
     pipe = subprocess.PIPE
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder) as process:
+    space = os.environ | ({"TMPDIR": str(folder)} if folder else {})
+    with subprocess.Popen(
+        command, stdin=pipe, stdout=pipe, stderr=pipe, cwd=folder, env=space
+    ) as process:
         _running.add(process)
         try:
             out, errors = process.communicate(given, seconds)

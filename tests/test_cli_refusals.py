@@ -186,6 +186,15 @@ def test_without_opencl_build_says_what_installs_it(tmp_path):
     refused(done, 3, "pip install pocl-binary-distribution")
 
 
+def test_a_disk_without_room_for_kernels_is_told(tmp_path):
+    """PoCL would abort the process."""
+    build = f"{sys.executable} -m bonsaic build {PROGRAMS}/delay_1.bp -o {tmp_path}/o"
+    done = subprocess.run(
+        ["bash", "-c", f"ulimit -f 4096; {build}"], capture_output=True, text=True, cwd=ROOT
+    )
+    refused(done, 2, "no room for compiled kernels", "XDG_CACHE_HOME")
+
+
 def test_a_python_without_the_packages_is_told(tmp_path):
     (tmp_path / "lark.py").write_text("raise ModuleNotFoundError('none', name='lark')")
     env = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}

@@ -1,5 +1,7 @@
 """Growing ends with a proof, tells a network only what its guide allows, and is the same every time."""
 
+import sqlite3
+
 import numpy as np
 import pytest
 from machines import accumulator, machine, proved
@@ -165,6 +167,13 @@ def test_no_device_names_the_command_that_installs_one(monkeypatch):
     with pytest.raises(Missing, match="pip install pocl-binary-distribution"):
         device.choose()
     device.choose.cache_clear()
+
+
+def test_kernels_that_cannot_be_kept_are_a_mistake_with_the_reason():
+    """As on a disk that fills while a network grows."""
+    chosen = device.choose()
+    with pytest.raises(Mistake, match="kept: database or disk is full"), device.watched(chosen):
+        raise sqlite3.OperationalError("database or disk is full")
 
 
 def test_a_device_without_the_memory_asked_for_is_a_mistake_with_the_reason():

@@ -6,6 +6,7 @@ import atexit
 import glob
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ NO_LINKER = (
     "PoCL, the OpenCL of pip, calls the linker `ld` and would abort without it: "
     "install it with `apt-get install binutils`"
 )
+ROOM = 8 << 20  # bytes; the kernels of a program take one
+ELSEWHERE = "XDG_CACHE_HOME and TMPDIR choose other places"
 NO_OPENCL = "there is no OpenCL device: install one with `pip install pocl-binary-distribution`"
 
 
@@ -59,17 +62,29 @@ def devices() -> list[Device]:
 
 @cache
 def _find_caches() -> None:
-    """Where the user's caches cannot be written, kernels are compiled anew: PoCL and tinygrad would fail there."""
-    folder = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    """Where the user's caches have no room, kernels are compiled anew: PoCL and tinygrad would abort there."""
+    if not _has_room(_caches()):
+        own = tempfile.mkdtemp()
+        atexit.register(shutil.rmtree, own, ignore_errors=True)
+        if not _has_room(own):
+            neither = f"there is no room for compiled kernels here, nor in {tempfile.gettempdir()}"
+            raise mistake(_caches(), neither, help=f"{ROOM >> 20} MB are enough; {ELSEWHERE}")
+        os.environ.setdefault("POCL_CACHE_DIR", own)
+        os.environ["CACHELEVEL"] = "0"
+
+
+def _caches() -> str:
+    return os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+
+
+def _has_room(folder: str) -> bool:
     try:
         os.makedirs(folder, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder) as probe:
-            probe.write(bytes(4096))
+            os.posix_fallocate(probe.fileno(), 0, ROOM)
     except OSError:
-        own = tempfile.mkdtemp()
-        atexit.register(shutil.rmtree, own, ignore_errors=True)
-        os.environ.setdefault("POCL_CACHE_DIR", own)
-        os.environ["CACHELEVEL"] = "0"
+        return False
+    return True
 
 
 @cache
@@ -96,9 +111,18 @@ def choose(name: str | None = None) -> Device:
 
 @contextmanager
 def watched(device: Device) -> Iterator[None]:
-    """Within, it is a `Mistake` where the device refuses memory or work, or is not there any more."""
+    """Within, it is a `Mistake` where the device refuses memory or work, or is not there any more.
+
+    So it is where its compiled kernels cannot be kept, as on a disk that has just been filled.
+    """
+    from tinygrad.device import CompileError
+
     try:
         yield
+    except (sqlite3.Error, CompileError) as e:
+        said = " ".join(str(e).split())
+        help = f"is there room? if not, {ELSEWHERE}"
+        raise mistake(_caches(), f"kernels cannot be compiled or kept: {said}", help=help) from None
     except (RuntimeError, MemoryError) as e:  # tinygrad's for every status of OpenCL
         if not str(e).startswith(("OpenCL Error", "Allocation of")):
             raise

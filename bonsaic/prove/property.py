@@ -14,7 +14,7 @@ from types import ModuleType
 import numpy as np
 
 from bonsaic import tools
-from bonsaic.diag import counted
+from bonsaic.diag import counted, mistake
 from bonsaic.emit.names import PYTHON, VERILOG, Names
 from bonsaic.emit.testbench import FAILED, PASSED, testbench
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
@@ -24,6 +24,7 @@ from bonsaic.prove.verdict import Differs
 Letter = tuple[int, ...]
 Word = tuple[Letter, ...]
 Rows = list[tuple[int | None, ...]]  # per tick the outputs, None for one that does not matter
+ROOM = 1 << 20  # bytes that a simulation may take
 SECONDS = 60  # a simulation that takes longer is stuck
 
 
@@ -252,11 +253,16 @@ def _run(source: str, bench: str, title: str) -> list[str]:
 
 
 def _output(command: list[str], folder: str) -> str:
-    """What a simulator prints. Raises ValueError where it fails, naming files as they lie in the folder."""
-    ended = tools.run(command, seconds=SECONDS)
+    """What a simulator prints. Raises ValueError where it fails, naming files as they lie in the folder.
+
+    Raises a `Mistake` where it fails on a full disk.
+    """
+    ended = tools.run(command, folder=folder, seconds=SECONDS)
     if ended is None:
         raise ValueError(f"{command[0]} takes longer than {SECONDS} s")
     if ended.status:
+        if shutil.disk_usage(folder).free < ROOM:
+            raise mistake(tempfile.gettempdir(), f"there is no room to run {command[0]}")
         said = ended.printed().replace(f"{folder}/", "").strip()
         raise ValueError(f"{command[0]}: {said.splitlines()[0] if said else 'fails'}")
     return ended.printed()
