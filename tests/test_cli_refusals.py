@@ -227,26 +227,6 @@ def test_an_internal_fault_is_named_and_is_status_4(tmp_path):
     refused(done, 4, "dead-nodes claims `exact`")
 
 
-def test_ctrl_c_stops_cleanly(tmp_path):
-    hard = tmp_path / "hard.bp"
-    hard.write_text(  # 60 states and a multiplication: no population learns it in the time this test takes
-        "program hard(a: int[0..3], b: int[0..3]) -> (y: int[0..3]) {\n"
-        "  state s: int[0..58] = 1\n  s = (s * (a + 2) + b * 7 + 3) % 59\n  y = (s + a * b) % 4\n}\n"
-    )
-    process = subprocess.Popen(
-        [sys.executable, "-m", "bonsaic", "build", str(hard), "-o", str(tmp_path / "o")],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=ROOT,
-    )
-    time.sleep(6)
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=20)
-    assert process.returncode == 130 and "Traceback" not in err, err
-    assert not list((tmp_path / "o").glob("*.part")) and "stopped" in out + err
-
-
 FINALISER = (
     "class Deaf:\n def __del__(self): os.kill(os.getpid(), signal.SIGTERM); time.sleep(1)\nDeaf()"
 )

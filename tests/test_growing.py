@@ -1,7 +1,6 @@
 """Growing inside a build: its curve, and what is left of it after SIGTERM, a full disk or the end of its budget."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -10,29 +9,21 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import numpy as np
+import pytest
+from commandline import PROGRAMS, ROOT, bonsaic
 
 from bonsaic.grow import grow
 from bonsaic.grow.shrink import shrink
 from bonsaic.specification import specify
 
-ROOT = Path(__file__).parent.parent
-PROGRAMS = ROOT / "programs"
 FULL = (  # no file may grow beyond so many bytes, as on a disk that is full
     "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (%d, %d));"
     "from bonsaic.cli import main; sys.exit(main(sys.argv[1:]))"
 )
 
 
-def command(*words: object) -> list[str]:
-    return [sys.executable, "-m", "bonsaic", *map(str, words)]
-
-
-def run(*words: object) -> subprocess.CompletedProcess:
-    return subprocess.run(command(*words), capture_output=True, text=True, cwd=ROOT)
-
-
 def test_the_curve_shows_growing_and_pruning(tmp_path):
-    done = run("grow", PROGRAMS / "delay_2.bp", "-o", tmp_path)
+    done = bonsaic("grow", PROGRAMS / "delay_2.bp", "-o", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "delay_2.curve.svg" in json.loads((tmp_path / "report.json").read_text())["files"]
     drawn = ElementTree.parse(tmp_path / "delay_2.curve.svg").iter()
@@ -50,31 +41,39 @@ def hard_program(folder: Path) -> Path:
     return path
 
 
-def test_sigterm_ends_a_build_cleanly(tmp_path):
-    words = ("build", hard_program(tmp_path), "-o", tmp_path / "o", "--guide", "none")
-    process = subprocess.Popen(
-        command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT
-    )
-    time.sleep(6)
-    process.send_signal(signal.SIGTERM)
+def started(*words: object) -> subprocess.Popen:
+    """A command in a process of its own that has said which program it grows a network for."""
+    command = [sys.executable, "-m", "bonsaic", *map(str, words)]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, cwd=ROOT)
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith("  program"):
+        assert process.poll() is None
+    return process
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("seconds", [0.1, 2], ids=["at once", "while it learns"])
+def test_a_signal_ends_a_build_cleanly(number, status, seconds, tmp_path):
+    process = started("build", hard_program(tmp_path), "-o", tmp_path / "o", "--guide", "none")
+    time.sleep(seconds)
+    process.send_signal(number)
     _, err = process.communicate(timeout=30)
-    assert process.returncode == 143 and "Traceback" not in err, err
+    assert process.returncode == status and "Traceback" not in err, err
     assert err.strip() == "bonsaic: stopped"
     assert not list((tmp_path / "o").glob(".*"))
 
 
 def test_a_build_killed_outright_goes_on_where_it_was(tmp_path):
     words = ("grow", hard_program(tmp_path), "--guide", "none", "--prune", "off")
-    process = subprocess.Popen(
-        command(*words, "-o", tmp_path / "o"), stdout=subprocess.DEVNULL, cwd=ROOT
-    )
+    process = started(*words, "-o", tmp_path / "o")
     population = tmp_path / "o" / "population.npz"
     while not population.exists():
         assert process.poll() is None
         time.sleep(0.1)
     process.kill()
-    process.wait()
-    done = run(*words, "-o", tmp_path / "o", "--budget", "4", "--resume")
+    process.communicate()
+    done = bonsaic(*words, "-o", tmp_path / "o", "--budget", "4", "--resume")
     assert done.returncode == 1 and "--resume" in done.stdout, done.stderr
     curve = np.load(population)["header"].tobytes()
     steps = [step for step, _, _ in json.loads(curve)["record"]["curve"]]
@@ -84,16 +83,15 @@ def test_a_build_killed_outright_goes_on_where_it_was(tmp_path):
 def test_another_programs_population_is_refused(tmp_path):
     hard = hard_program(tmp_path)
     (tmp_path / "population.npz").write_bytes(b"no archive")
-    done = run("grow", hard, "-o", tmp_path, "--resume")
+    done = bonsaic("grow", hard, "-o", tmp_path, "--resume")
     assert done.returncode == 2 and "population.npz: error: this is no population" in done.stderr
 
 
-def test_a_home_that_cannot_be_written_is_no_hindrance(tmp_path):
+def test_a_home_that_cannot_be_written_is_no_hindrance(tmp_path, monkeypatch):
+    monkeypatch.delenv("POCL_CACHE_DIR", raising=False)
     words = ("grow", PROGRAMS / "delay_1.bp", "-o", tmp_path / "o", "--prune", "off")
-    env = os.environ | {"HOME": "/proc/none", "XDG_CACHE_HOME": "/proc/none"}
-    env |= {"TMPDIR": str(tmp_path)}
-    env.pop("POCL_CACHE_DIR", None)
-    done = subprocess.run(command(*words), capture_output=True, text=True, cwd=ROOT, env=env)
+    env = {"HOME": "/proc/none", "XDG_CACHE_HOME": "/proc/none", "TMPDIR": str(tmp_path)}
+    done = bonsaic(*words, env=env)
     assert done.returncode == 0, done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["o"]
 
