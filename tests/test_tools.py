@@ -1,6 +1,7 @@
 """Other people's programs end in time, and with what asked for them; words are drawn beside other work."""
 
 import sys
+import tempfile
 import time
 
 import pytest
@@ -50,8 +51,10 @@ def test_lists_are_drawn_here_where_no_process_draws_them(monkeypatch):
         assert lists() == choices.draw(2, words=10, ticks=4, seed=0)
 
 
-def test_lists_that_nobody_asks_for_are_not_waited_for():
+def test_lists_that_nobody_asks_for_are_not_waited_for_and_leave_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     started = time.perf_counter()
     with choices.drawn_beside(2, words=100_000, ticks=24):
-        pass
-    assert time.perf_counter() - started < 10
+        while not list(tmp_path.glob("*/*")) and time.perf_counter() - started < 20:
+            time.sleep(0.01)
+    assert time.perf_counter() - started < 20 and not list(tmp_path.iterdir())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -64,7 +65,15 @@ def drawn_beside(
     Where that process fails, they are drawn here.
     """
     command = [sys.executable, "-P", __file__, *map(str, (letters, words, ticks, seed))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+    with (
+        tempfile.TemporaryDirectory() as folder,  # for what it cannot remove when it is killed
+        subprocess.Popen(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=os.environ | {"TMPDIR": folder},
+        ) as process,
+    ):
 
         def lists() -> list[Choices]:
             said, _ = process.communicate()
