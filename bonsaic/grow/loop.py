@@ -31,6 +31,7 @@ PROMISING = 0.002  # share of wrong decisions on the last words
 HOPELESS = 0.12  # the best network's share halfway, above which a population is given up
 KEPT_EXAMPLES = 24
 LOOKED_AT = 4  # networks that may be repaired, at a check
+REPAIRED = 1000  # rows of a machine up to which its networks are: a repair solves for about a neuron a row
 COPIED = 100  # steps until which networks are repaired with no more neurons than they have
 
 
@@ -164,7 +165,8 @@ class Attempt:
                 return
             self.examples[i] = (self.examples[i] + list(found.words))[-KEPT_EXAMPLES:]
             self.outstanding = self.outstanding or found.words
-        if self._repairs and shape.cells[-1][0]:
+        few = self.teacher.mealy.legal.sum() <= REPAIRED
+        if self._repairs and few and shape.cells[-1][0]:
             for i in order[:LOOKED_AT]:
                 if self._repair(i, weights[i], wrong[i]):
                     return
