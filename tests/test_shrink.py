@@ -4,48 +4,20 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from tables import table
 
 from bonsaic.grow.logic.decompose import several
 from bonsaic.grow.logic.gates import readable, zigzag
-from bonsaic.grow.logic.layout import built
-from bonsaic.grow.logic.machine import planned
 from bonsaic.grow.shrink import from_table, shrink
 from bonsaic.grow.shrink.coded import coded_of, network_of
-from bonsaic.grow.shrink.codings import seeds
 from bonsaic.grow.shrink.finish import finish
 from bonsaic.grow.shrink.walk import agree, machine_of
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.network import Cell, Network
-
-Step = Callable[[Hashable, tuple[int, ...]], tuple[Hashable, tuple[int, ...]] | None]
-
-
-def table(name: str, first: Hashable, step: Step, inputs: int) -> Mealy:
-    """The machine of a step function, which answers None for an illegal letter."""
-    letters = list(itertools.product((0, 1), repeat=inputs))
-    number, todo, rows = {first: 0}, [first], []
-    for state in todo:
-        rows.append([step(state, x) for x in letters])
-        for after, _ in filter(None, rows[-1]):
-            if after not in number:
-                number[after] = len(todo)
-                todo.append(after)
-    wires = len(next(r[1] for row in rows for r in row if r))
-    nexts = [[number[r[0]] if r else ILLEGAL for r in row] for row in rows]
-    outs = [[r[1] if r else (FREE,) * wires for r in row] for row in rows]
-    return Mealy(
-        name,
-        tuple(f"x{i}" for i in range(inputs)),
-        tuple(f"y{i}" for i in range(wires)),
-        np.array(letters, np.uint8).reshape(len(letters), inputs),
-        np.array(nexts, np.int32),
-        np.array(outs, np.int8).reshape(len(rows), len(letters), wires),
-    ).minimised()
 
 
 def _replace_111(hold, x):
@@ -215,50 +187,6 @@ def test_a_register_machine_is_narrow() -> None:
     assert net is not None and net.edges <= 37 and net.max_inputs <= 6
     found = agree(m, net)
     assert found is not None and found.margin >= 0.05
-
-
-def _least(least, x):
-    least = min(x[0] + 2 * x[1] + 4 * x[2], least)
-    return least, tuple(least >> i & 1 for i in range(3))
-
-
-def test_bits_that_need_no_other_bit_are_found_and_outputs_read_the_next_code() -> None:
-    m = table("min_seen", 7, _least, 3)
-    _, alone, *_ = seeds(m)
-    assert [p.codes.shape[1] for p in alone] == [7]  # is the digit at least 1, 2, ...
-    _, plan = planned(m, alone, lambda: False)
-    assert plan is not None
-    shape, weights = built(plan)
-    net = shape.network(weights, m.name, m.inputs, m.outputs)
-    assert net.max_inputs <= 6 and net.states == 7 and agree(m, net) is not None
-    small = network_of(finish(*coded_of(net, m)), net)
-    assert small.edges <= net.edges and agree(m, small) is not None
-
-
-def _digits(held, x):
-    digit = x[0] + 2 * x[1] + 4 * x[2]
-    return ((digit, held[0]), tuple(held[1] >> i & 1 for i in range(3))) if digit < 5 else None
-
-
-def _shifted(r, x):
-    return (r[3] ^ r[2], *r[:3]), (r[3],)
-
-
-@pytest.mark.parametrize(
-    "m, edges, inputs",
-    [
-        (table("digits_2", (3, 1), _digits, 3), 12, 1),
-        (table("lfsr_4", (1, 0, 0, 0), _shifted, 0), 8, 2),
-    ],
-)
-def test_what_a_wire_was_some_ticks_ago_is_a_bit_by_itself(
-    m: Mealy, edges: int, inputs: int
-) -> None:
-    plans = [planned(m, coding, lambda: False)[1] for coding in itertools.islice(seeds(m), 2)]
-    shapes = [built(plan) for plan in plans if plan is not None]
-    nets = [shape.network(weights, m.name, m.inputs, m.outputs) for shape, weights in shapes]
-    net = min(nets, key=lambda n: n.edges)
-    assert net.edges <= edges and net.max_inputs <= inputs and agree(m, net) is not None
 
 
 def test_any_function_is_made_of_a_few_neurons() -> None:

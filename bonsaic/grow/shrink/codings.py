@@ -84,6 +84,9 @@ def seeds(mealy: Mealy) -> Iterator[Coding]:
     if remembered.shape[1]:
         yield (Part(number, _told_apart(remembered)),)
     yield numbered(mealy)
+    line = _in_line(mealy)
+    if len(line) == mealy.states > 2:  # is the state beyond the first, the second, ...
+        yield (Part(number, np.where(np.argsort(line)[:, None] > number[:-1], 1.0, -1.0)),)
     yield from ((Part(number, codes),) for codes in _others(mealy))
 
 
@@ -99,6 +102,23 @@ def _others(mealy: Mealy) -> Iterator[np.ndarray]:
     for a, b in itertools.combinations(partitions, 2):
         if len(np.unique(np.stack([a, b]), axis=1).T) == mealy.states:
             yield np.concatenate([binary(a), binary(b)], 1)
+
+
+def _in_line(mealy: Mealy) -> list[int]:
+    """The states from one end to the other, if every tick stays or steps to a neighbour; else some of them, or none."""
+    state, letter = np.nonzero(mealy.legal)
+    near = np.zeros((mealy.states, mealy.states), bool)
+    near[state, mealy.next[state, letter]] = True
+    near = (near | near.T) & ~np.eye(mealy.states, dtype=bool)
+    neighbours = near.sum(1)
+    line = np.flatnonzero(neighbours == 1)[:1].tolist()
+    while line and neighbours.max() == 2:
+        onward = np.flatnonzero(near[line[-1]])
+        fresh = [int(s) for s in onward if s not in line[-2:]]
+        if not fresh:
+            break
+        line += fresh
+    return line
 
 
 def _lone_bits(mealy: Mealy) -> np.ndarray:
