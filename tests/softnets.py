@@ -117,6 +117,22 @@ def turning(size):
     return Mealy("one", ("x",), ("y",), letters, nexts_of, np.ones((1, 2, 1), np.int8)), m
 
 
+def patient(*, step):
+    """(always 1, the network) of a state that counts the ones since the last 0, and errs after 1.2 / `step` of them.
+
+    Just after a 0 the margin is 0.1, for long less than while it counts.
+    """
+    x, count, last = port("x", SIGN), register("count", REAL), register("last", REAL)
+    # A 1 is in the falling part of the activation, a 0 on the plateau.
+    z = affine([-1, 2 - exact(step)], [count, x], -2)
+    nexts = {"count": node("ameo", z, attr=(Fraction(1), Fraction(0))), "last": x}
+    out = affine([-1, exact(0.55)], [count, last], exact(-0.35))
+    init = {"count": Fraction(-1), "last": Fraction(1)}
+    m = Module("patient", "net", (x,), (count, last), init, nexts, {"y": out})
+    letters, after = np.array([[0], [1]], np.uint8), np.zeros((1, 2), np.int32)
+    return Mealy("one", ("x",), ("y",), letters, after, np.ones((1, 2, 1), np.int8)), m
+
+
 def two_state_network(weight=Fraction(6, 5)):
     """Remembers whether the last letter was a 1; its state is read with a margin."""
     x, s = port("x", SIGN), register("s", REAL)

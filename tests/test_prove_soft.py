@@ -11,6 +11,7 @@ from softnets import (
     delay,
     drifting_counter,
     drifting_parens,
+    patient,
     random_network,
     two_state_network,
 )
@@ -157,6 +158,14 @@ def test_a_parity_that_drifts_is_found_after_it_was_right_for_long():
     assert isinstance(verdict, Differs) and verdict.arithmetic == "float32 and exact reals"
     assert 175 < len(verdict.word) < 200
     assert errs_at(spec, m, verdict.word) == len(verdict.word) - 1
+
+
+def test_what_shows_after_many_equal_letters_is_found_though_others_have_smaller_margins():
+    spec, m = patient(step=0.004)
+    found = long_words(spec, Tick(m), spec.letters, rng(), ticks=400)
+    assert found is not None and found.word[-300:] == [1] * 300
+    verdict, _ = prove_soft(TableMachine(spec), m, rng())
+    assert isinstance(verdict, Differs) and len(verdict.word) in range(300, 304)
 
 
 def test_what_float32_cannot_hold_is_never_proved_of_it():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain, islice, product
 
 import numpy as np
 
@@ -11,8 +12,10 @@ from bonsaic.prove.tick import Tick
 
 WORDS = 1 << 14  # how many words of one length are tried before the hunt goes on at random
 CROWD = 1024  # words extended side by side
+STEADY = 256  # of them, those that repeat the shortest motifs and are never dropped: a drift may show late
 GENERATION = 32  # ticks after which the words with the widest margins are dropped
 PERIOD = 12  # the longest motif that a word may repeat
+LONG = 256  # ticks up to which a word that errs is shortened by every run of letters
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ def long_words(
 ) -> Found | None:
     """An error on words of up to `ticks` letters: each follows its own taste in letters, runs or a repeated motif.
 
-    Every `GENERATION` ticks the half with the smallest recent margins is continued twice.
+    Every `GENERATION` ticks the half with the smallest recent margins is continued twice; but the shortest motifs are
+    repeated to the end.
     """
     n, k = CROWD, len(spec.letters)
     q, s = np.zeros(n, np.int64), np.repeat(tick.initial[None].astype(np.float32), n, axis=0)
@@ -84,6 +88,10 @@ def long_words(
     motif = rng.integers(0, k, (n, PERIOD))
     period = rng.integers(1, PERIOD + 1, n)
     repeats = rng.random(n) < 0.3
+    steady = _motifs(k)
+    for i, word in enumerate(steady):
+        motif[i, : len(word)], period[i], repeats[i] = word, len(word), True
+    rest = np.arange(len(steady), n)
     words = np.zeros((n, ticks), np.int16)
     margin = np.full(n, np.inf)
     for t in range(ticks):
@@ -104,23 +112,37 @@ def long_words(
         margin = np.minimum(margin, cared.min(axis=1, initial=np.inf))
         q = spec.next[q, letter].astype(np.int64)
         if t % GENERATION == GENERATION - 1:
-            best = np.argsort(margin)[: n // 2]
-            keep = np.concatenate([best, best])
+            best = rest[np.argsort(margin[rest], kind="stable")[: len(rest) // 2]]
+            more = rest[: len(rest) - len(best)]
+            keep = np.concatenate([np.arange(len(steady)), np.resize(best, len(more)), best])
             q, s, words = q[keep], s[keep], words[keep]
             taste, stay, motif = taste[keep], stay[keep], motif[keep]
             period, repeats = period[keep], repeats[keep]
-            taste[n // 2 :] += rng.normal(0, 0.3, (n - n // 2, k))
-            flip = rng.random(n) < 0.05
+            taste[-len(best) :] += rng.normal(0, 0.3, (len(best), k))
+            flip = (rng.random(n) < 0.05) & (np.arange(n) >= len(steady))
             repeats ^= flip
             motif[flip] = rng.integers(0, k, (int(flip.sum()), PERIOD))
             margin = np.full(n, np.inf)
     return None
 
 
+def _motifs(k: int) -> list[tuple[int, ...]]:
+    """The shortest words of `k` letters that are no repetitions of shorter ones."""
+    words = chain.from_iterable(product(range(k), repeat=size) for size in range(1, PERIOD + 1))
+    return list(islice((w for w in words if _is_primitive(w)), STEADY))
+
+
+def _is_primitive(word: tuple[int, ...]) -> bool:
+    return all(word != word[d:] + word[:d] for d in range(1, len(word)))
+
+
 def shorten(spec: Mealy, tick: Tick, feed: np.ndarray, found: Found) -> Found:
-    """The same error or another, on a word from which no single run of letters can be left out any more."""
+    """The same error or another, on a word from which no single run of letters can be left out any more.
+
+    Of a long word only long runs are tried.
+    """
     word, size = found.word, len(found.word) // 2
-    while size >= 1 and not found.shortest:
+    while size >= max(1, len(word) // LONG) and not found.shortest:
         starts = np.arange(0, len(word) - size + 1, max(1, size // 4))
         starts = starts[:: max(1, len(starts) * len(word) // (1 << 19))]
         kept = np.array([[*word[:i], *word[i + size :]] for i in starts.tolist()], np.int64)
