@@ -26,6 +26,7 @@ MOST_EDGES = 200_000
 FEW = 16  # labels up to which more bits than a number has are tried
 FREED = 2  # wires at most that a neuron reads as they are, if it does not read all so
 PAIRS = 10_000  # of a row and a letter, beyond which two letters at once are too many
+MANY = 2  # registers for every row, beyond which that may take fewer
 NOWHERE = 1000.0  # what a bit that no neuron makes is taken to cost
 
 
@@ -43,9 +44,11 @@ def construct(mealy: Mealy, over: Callable[[], bool]) -> tuple[Architecture, np.
 
 
 def narrowest(mealy: Mealy, over: Callable[[], bool]) -> Plan | None:
-    """What holds every part in some way, by two letters at once where neurons have many inputs otherwise."""
+    """What holds every part in some way, by two letters at once where neurons or their inputs are many otherwise."""
     paid, plan = planned(mealy, numbered(mealy), over, always=True)
-    if plan is None or widest(plan) <= WIDEST or mealy.legal.size * len(mealy.letters) > PAIRS:
+    rows, letters = mealy.legal.sum(), len(mealy.letters)
+    narrow = plan and widest(plan) <= WIDEST and len(plan.becomes) <= MANY * rows
+    if plan is None or narrow or rows * letters > PAIRS:
         return plan
     further = twice(mealy)
     other = planned(further.mealy, further.coding, over, always=True, twice=further)
@@ -147,8 +150,7 @@ class _Machine:
             if not always:
                 raise Nowhere(len(made) - len(found))
             self._marks(number, labels, last)
-        both = np.stack([self.known, labels], 1)
-        self.known = np.unique(both, axis=0, return_inverse=True)[1].reshape(-1)
+        self.known = np.unique(self.known * count + labels, return_inverse=True)[1]
 
     def output(self, goal: np.ndarray, letters: list[int]) -> Output:
         """What says an output: of the state and the letter, or of the next state and the letter."""
@@ -283,8 +285,6 @@ class _Machine:
             reads, acts = self.twice.words(self.state, self.letter), self.twice.acts
         classes, does = merged(acts, free=-1)
         ways = ways_into(does, 1 if self.twice is None else WIDEST)
-        if ways is None:
-            raise TooMany
 
         def letter(some: tuple[int, ...]) -> Literal:
             told = np.isin(classes[reads], some)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -48,7 +49,7 @@ class Ways:
         return float(fans.sum()) + beyond(fans)
 
 
-def ways_into(acts: np.ndarray, size: int) -> Ways | None:
+def ways_into(acts: np.ndarray, size: int) -> Ways:
     """The cheapest of those with at most `WIDEST` inputs to each; else with as few as can be.
 
     acts [class, label]: the next label, or -1 where it is free. size: of the largest group.
@@ -58,11 +59,8 @@ def ways_into(acts: np.ndarray, size: int) -> Ways | None:
     narrow = min(all_, key=lambda w: w.cost, default=None)
     if narrow is not None:
         return narrow
-    for most in range(WIDEST + 1, acts.size + 2):
-        wider = _within(acts, steps, most, size, MANY)
-        if wider is not None:
-            return wider
-    return None
+    wider = (_within(acts, steps, most, size, MANY) for most in itertools.count(WIDEST + 1))
+    return next(w for w in wider if w is not None)
 
 
 @dataclass(frozen=True, eq=False)

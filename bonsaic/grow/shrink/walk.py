@@ -14,6 +14,7 @@ from bonsaic.network import Network
 
 PAIRS = 200_000  # a walk that meets more pairs than this is given up
 FEW = 30  # bits of which rows that are equal are looked for
+BLOCK = 2048  # rows of what is walked at once: what fits into the cache
 LOOKED_UP = 12  # columns that are multiplied as fast as one is looked up
 
 _Sum = Callable[[np.ndarray], np.ndarray]
@@ -68,35 +69,40 @@ def _walk(
     ]
     start = np.concatenate([np.where(c.initial_state > 0, 1.0, -1.0) for c in network.cells])
     number = {_keys(np.zeros(1, np.int64), start[None])[0]: 0}
-    here, code = np.zeros(1, np.int64), start[None]
+    states, found = np.zeros(1, np.int64), start[None]
+    pairs = max(1, BLOCK // len(letters))
     nexts, answers, codes, wrong, margin = [], [], [], False, np.inf
-    while len(here):
-        pair, letter = np.nonzero(mealy.legal[here])
-        after, y, clear = _tick(network, sums, letters, letter, code[pair])
-        want = mealy.outs[here[pair], letter]
-        wrong |= bool(((want != FREE) & (want != (y > 0))).any())
-        if wrong and not keep_wrong:
-            return None
-        margin = min(margin, clear)
-        if (want != FREE).any():
-            margin = min(margin, float(np.abs(y[want != FREE]).min()))
-        there = mealy.next[here[pair], letter].astype(np.int64)
-        fresh, ids = [], np.empty(len(there), np.int32)
-        for i, key in enumerate(_keys(there, after)):
-            if key not in number:
-                number[key] = len(number)
-                fresh.append(i)
-            ids[i] = number[key]
-        if len(number) > PAIRS:
-            return None
-        table = np.full((len(here), len(letters)), ILLEGAL, np.int32)
-        table[pair, letter] = ids
-        outs = np.full((len(here), len(letters), len(mealy.outputs)), FREE, np.int8)
-        outs[pair, letter] = np.where(want == FREE, FREE, y > 0)
-        nexts.append(table)
-        answers.append(outs)
-        codes.append(code)
-        here, code = there[fresh], after[fresh]
+    while len(states):
+        further = []
+        for at in range(0, len(states), pairs):
+            here, code = states[at : at + pairs], found[at : at + pairs]
+            pair, letter = np.nonzero(mealy.legal[here])
+            after, y, clear = _tick(network, sums, letters, letter, code[pair])
+            want = mealy.outs[here[pair], letter]
+            wrong |= bool(((want != FREE) & (want != (y > 0))).any())
+            if wrong and not keep_wrong:
+                return None
+            margin = min(margin, clear)
+            if (want != FREE).any():
+                margin = min(margin, float(np.abs(y[want != FREE]).min()))
+            there = mealy.next[here[pair], letter].astype(np.int64)
+            fresh, ids = [], np.empty(len(there), np.int32)
+            for i, key in enumerate(_keys(there, after)):
+                if key not in number:
+                    number[key] = len(number)
+                    fresh.append(i)
+                ids[i] = number[key]
+            if len(number) > PAIRS:
+                return None
+            table = np.full((len(here), len(letters)), ILLEGAL, np.int32)
+            table[pair, letter] = ids
+            outs = np.full((len(here), len(letters), len(mealy.outputs)), FREE, np.int8)
+            outs[pair, letter] = np.where(want == FREE, FREE, y > 0)
+            nexts.append(table)
+            answers.append(outs)
+            codes.append(code)
+            further.append((there[fresh], after[fresh]))
+        states, found = (np.concatenate(side) for side in zip(*further, strict=True))
     own = Mealy(
         mealy.name,
         mealy.inputs,
@@ -139,10 +145,9 @@ def _tick(
         c = np.concatenate([x[which[first]], own[first]], 1)
         which = back.reshape(-1)
         z, out = recurrent(c), output(c)
-        if z.size:
-            clear = min(clear, clearance(z).min())
-        if network.hard_outputs and out.size:
-            clear = min(clear, clearance(out).min())
+        clear = min(clear, clearance(z).min(initial=np.inf))
+        if network.hard_outputs:
+            clear = min(clear, clearance(out).min(initial=np.inf))
         after.append(zigzag(z)[which])
         x = zigzag(out) if network.hard_outputs else ameo(out, network.f, network.leak)
     head = x @ network.head_kernel.astype(np.float64) + network.head_bias
@@ -159,9 +164,10 @@ def _sum(kernel: np.ndarray, bias: np.ndarray) -> _Sum:
     of = np.take_along_axis(weights, columns, 0)
 
     def looked_up(c: np.ndarray) -> np.ndarray:
-        z = np.repeat(bias[None].astype(np.float64), len(c), 0)
+        side_by_side = np.ascontiguousarray(c.T)
+        total = np.repeat(bias[:, None].astype(np.float64), len(c), 1)
         for column, weight in zip(columns, of, strict=True):
-            z += c[:, column] * weight
-        return z
+            total += side_by_side[column] * weight[:, None]
+        return total.T
 
     return looked_up
