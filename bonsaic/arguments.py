@@ -184,7 +184,7 @@ def _growing(p: argparse.ArgumentParser) -> None:
         type=BUDGET,
         default=60.0,
         metavar="BUDGET",
-        help="for growing and pruning (default 60)",
+        help="for growing and pruning (default 60); kernels that are not cached are compiled even beyond it",
     )
     p.add_argument(
         "--guide",

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # What `--resume` goes on from; there until a network is grown and pruned.
 POPULATION = "population.npz"
+LATE = 1.05  # budgets that a build may take without a word
 LEAST_PRUNING = 0.5  # seconds, however late the proof came
 
 
@@ -74,7 +75,9 @@ def _grown(b: Build) -> Grown:
         if further:
             report.advice += ", or go on from here with `--resume`"
             b.out.written.append(POPULATION)
-        b.say(f"  unknown   no network was proved within {o.budget:g} s; {report.advice}")
+        spent = report.seconds["grow"]
+        late = f" ({spent:.1f} s with what cannot be cut short)" if spent > LATE * o.budget else ""
+        b.say(f"  unknown   no network was proved within {o.budget:g} s{late}; {report.advice}")
     else:
         made = report.network["made"] = grown.network.note["made"]
         counts = f"{counted(grown.tried, 'network')}, {counted(grown.steps, 'step')}"

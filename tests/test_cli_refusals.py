@@ -265,6 +265,8 @@ def test_a_budget_that_is_too_short_is_an_honest_no(tmp_path):
     assert done.returncode == 1
     report = json.loads((tmp_path / "o" / "report.json").read_text())
     assert report["verdict"] == "unknown" and "--budget" in report["advice"]
+    spent = f"within 0.05 s ({report['seconds']['grow']:.1f} s with what cannot be cut short)"
+    assert spent in done.stdout
     assert set(report["seconds"]) >= {"grow", "lower", "prove", "total"}
     assert (
         set(report["circuit"]) >= {"registers", "gates"} and report["proof"]["circuit"] == "unknown"

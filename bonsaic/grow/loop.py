@@ -31,7 +31,9 @@ PROMISING = 0.002  # share of wrong decisions on the last words
 HOPELESS = 0.12  # the best network's share halfway, above which a population is given up
 KEPT_EXAMPLES = 24
 LOOKED_AT = 4  # networks that may be repaired, at a check
-REPAIRED = 1000  # rows of a machine up to which its networks are: a repair solves for about a neuron a row
+REPAIRED = (
+    1000  # rows of a machine up to which its networks are: a repair solves for about a neuron a row
+)
 COPIED = 100  # steps until which networks are repaired with no more neurons than they have
 
 
