@@ -111,7 +111,7 @@ def test_a_folder_is_no_program(tmp_path: Path) -> None:
 def test_a_file_with_several_programs(tmp_path: Path) -> None:
     path = tmp_path / "two.bp"
     path.write_text(PROGRAM)
-    assert load(f"{path}:silent").name == load(str(path), "silent").name == "silent"
+    assert load(f"{path}:silent").name == "silent"
     assert [p.name for p in load_all(str(path))] == ["p", "silent"]
     with pytest.raises(Mistake) as e:
         load(str(path))

@@ -16,10 +16,9 @@ from bonsaic.lang.transcribe import transcribe
 WRITTEN = 1_000_000  # characters of the program that a machine is written as
 
 
-def load(path: str, name: str | None = None) -> Program:
-    """The checked program `name` of a file; `path` may be `FILE.bp:NAME`. Raises a `Mistake`."""
-    if name is None and ":" in path and not os.path.exists(path):
-        path, _, name = path.rpartition(":")
+def load(path: str) -> Program:
+    """The checked program that `FILE.bp` or `FILE.bp:NAME` says. Raises a `Mistake`."""
+    path, name = _apart(path)
     programs = {p.name: p for p in _programs(path)}
     names = list(programs)
     if name is None and len(names) > 1:
@@ -38,9 +37,13 @@ def load_all(path: str) -> tuple[Program, ...]:
 
     Raises a `Mistake`.
     """
-    if ":" in path and not os.path.exists(path):
-        return (load(path),)
-    return _programs(path)
+    return _programs(path) if _apart(path)[1] is None else (load(path),)
+
+
+def _apart(path: str) -> tuple[str, str | None]:
+    """`FILE.bp:NAME` as file and name, unless a file is called that."""
+    file, colon, name = path.rpartition(":")
+    return (file, name) if colon and not os.path.exists(path) else (path, None)
 
 
 def _programs(path: str) -> tuple[Program, ...]:
