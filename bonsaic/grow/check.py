@@ -12,6 +12,7 @@ from bonsaic.grow.words import Sampler
 
 CAP = 1000  # pairs, and CAP_PER_STATE more for every state; beyond them the network counts as wrong
 CAP_PER_STATE = 50
+EXAMPLES = 8  # words that a wrong network is told at most
 MARGIN = 2e-3  # what every decision of a good network clears zero by
 
 
@@ -92,16 +93,9 @@ def first_codes(shape: Architecture, flat: np.ndarray) -> np.ndarray:
     return np.concatenate([first for _, _, first in shape.parts(flat)])
 
 
-def walk(
-    shape: Architecture,
-    flat: np.ndarray,
-    machine: Sampler,
-    cap: int | None = None,
-    examples: int = 8,
-) -> Walk:
+def walk(shape: Architecture, flat: np.ndarray, machine: Sampler) -> Walk:
     """Breadth first through the product of the machine and the network with weights [weights]."""
     m, flat = machine.mealy, flat.astype(np.float64)
-    cap = cap or CAP + CAP_PER_STATE * machine.mealy.states
     states = sum(s for s, _ in shape.cells)
     number = Codes(states)
     code, q = sign(first_codes(shape, flat))[None], np.zeros(1, np.int64)
@@ -119,13 +113,13 @@ def walk(
         margin = min(margin, clear.min(initial=np.inf), decided.min(initial=np.inf))
         wrong = np.nonzero((decided <= 0).any(1))[0]
         if len(wrong):
-            words = tuple(_word(history, row[i], x[i]) for i in wrong[:examples])
+            words = tuple(_word(history, row[i], x[i]) for i in wrong[:EXAMPLES])
             return Walk(False, float(margin), *_together(met), words)
         follow = machine.next[q[row], x]
         keys, where = np.unique(number.number(after) * m.states + follow, return_index=True)
         where = where[~np.isin(keys, seen)]
         seen = np.concatenate([seen, number.number(after[where]) * m.states + follow[where]])
-        if len(seen) > cap:
+        if len(seen) > CAP + CAP_PER_STATE * m.states:
             return Walk(False, float(margin), *_together(met))
         history.append((row[where], x[where]))
         code, q = after[where], follow[where]

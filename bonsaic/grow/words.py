@@ -7,6 +7,7 @@ import numpy as np
 from bonsaic.ir.mealy import Mealy
 
 PALETTE = 32  # letters a word draws from, when the alphabet is larger
+DRIFTING = 0.5  # share of words that drift towards states
 
 
 class Sampler:
@@ -25,19 +26,16 @@ class Sampler:
         self._some_legal = mealy.legal.argmax(1)
 
     def draw(
-        self, rng: np.random.Generator, words: int, ticks: int, goals: float = 0.5
+        self, rng: np.random.Generator, words: int, ticks: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Letters and the machine's states before each of them, both int [words, ticks].
-
-        goals: the share of words that drift towards states.
-        """
+        """Letters and the machine's states before each of them, both int [words, ticks]."""
         m, n = self.mealy, len(self.wires)
         row = np.arange(words)
         palette = np.tile(np.arange(n), (words, 1))
         if n > PALETTE:
             palette = rng.integers(0, n, (words, PALETTE))
         frequency = rng.gamma(1, 1, palette.shape) + 0.15
-        drifts = rng.random(words) < goals
+        drifts = rng.random(words) < DRIFTING
         goal = rng.integers(0, m.states, words)
         letters = np.zeros((words, ticks), np.int64)
         states = np.zeros((words, ticks), np.int64)
