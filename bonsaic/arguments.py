@@ -148,7 +148,7 @@ def parser() -> argparse.ArgumentParser:
     p = command(
         "doctor",
         "doctor:doctor",
-        "say what this machine has: OpenCL, tinygrad, dot, iverilog, yosys",
+        "say what this machine has: OpenCL, tinygrad, dot, iverilog, packages",
     )
     p.add_argument("--json", action="store_true")
     return top
@@ -183,7 +183,7 @@ def _growing(p: argparse.ArgumentParser) -> None:
         "--budget",
         type=BUDGET,
         default=60.0,
-        metavar="BUDGET",
+        metavar="SECONDS",
         help="for growing and pruning (default 60); kernels that are not cached are compiled even beyond it",
     )
     p.add_argument(

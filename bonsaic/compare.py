@@ -157,7 +157,9 @@ def trace(spec: str, impl: str, verdict: Verdict) -> str | None:
     ]
     for t, letter in enumerate(letters.tolist()):
         differs = any(w != "-" and w != f for w, f in zip(wanted[t], found[t], strict=True))
-        rows.append([str(t), *map(str, letter), *wanted[t], *found[t], *(["<"] if differs else [])])
+        rows.append(
+            [str(t + 1), *map(str, letter), *wanted[t], *found[t], *(["<"] if differs else [])]
+        )
     skipped = len(rows) - 1 - SHOWN
     if skipped > 1:
         rows[1 : 1 + skipped] = [["..."]]

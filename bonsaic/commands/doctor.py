@@ -17,7 +17,6 @@ PROGRAMS = {
     "dot": ("graphviz", "drawings as SVG", ["-V"]),
     "iverilog": ("iverilog", "the emitted Verilog is simulated", ["-V"]),
     "verilator": ("verilator", "the emitted Verilog is linted in the tests", ["--version"]),
-    "yosys": ("yosys", "a second opinion on circuits", ["-V"]),
 }
 PACKAGES = (
     "tinygrad",
@@ -30,6 +29,10 @@ PACKAGES = (
     "hypothesis",
     "pytest",
 )
+EXTRAS = {  # package -> its extra, and what it is for
+    "pyosys": ("formal", "Yosys and ABC: other Verilog is read, circuits are compared"),
+    "python-sat": ("formal", "second opinions on circuits"),
+}
 
 
 def doctor(arguments: Namespace) -> int:
@@ -47,7 +50,7 @@ def doctor(arguments: Namespace) -> int:
         lacking.append(str(e))
         chosen = None
     programs = {name: _version(name) for name in PROGRAMS}
-    packages = {name: _package(name) for name in (*PACKAGES, "pyosys", "python-sat")}
+    packages = {name: _package(name) for name in (*PACKAGES, *EXTRAS)}
     if arguments.json:
         report = {
             "bonsaic": __version__,
@@ -73,6 +76,9 @@ def doctor(arguments: Namespace) -> int:
         print(f"  {name:<10} {here}  ({use})")
     print("packages")
     print("  " + ", ".join(f"{k} {v}" for k, v in packages.items() if v))
+    for name, (extra, use) in EXTRAS.items():
+        if not packages[name]:
+            print(f"  {name} not found; `pip install 'bonsaic[{extra}]'`  ({use})")
     for message in lacking:
         print(f"bonsaic: error: {message}")
     return 3 if lacking else 0
