@@ -18,7 +18,7 @@ from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import parse, show
 from bonsaic.prove import formal
-from bonsaic.prove.formal import Confirmed, from_netlist, from_verilog, recheck
+from bonsaic.prove.formal import Confirmed, from_modules, from_netlist, from_verilog, recheck
 from bonsaic.prove.machine import TableMachine
 from bonsaic.prove.miter import miter, table_circuit
 from bonsaic.prove.property import Skipped
@@ -29,6 +29,7 @@ needs_formal = pytest.mark.skipif(
     not (find_spec("pyosys") and find_spec("pysat")), reason="extra `formal` not installed"
 )
 
+FIN = "module m : fin { in x : bit k = const 1 : {1} q = eq x, k : bit out y = q }"
 LETTERS = np.array([[0], [1]], np.uint8)
 TURNS = Mealy(  # letters alternate; the output is free on the second
     "turns",
@@ -119,6 +120,17 @@ def test_what_a_tool_does_not_show_is_unknown(monkeypatch, said):
     m = replace_111()
     assert isinstance(from_netlist(table(m), m), Unknown)
     assert isinstance(from_verilog(table(m), m, m.name, verilog(m)), Unknown)
+    assert isinstance(from_modules(parse(FIN), m, seconds=1), Unknown)
+
+
+@needs_formal
+@pytest.mark.parametrize("word", [[{0: 1}, {0: 0}], [{0: 0}, {0: 0}, {0: 1}], [], [{}]])
+def test_a_word_of_the_tool_that_shows_no_difference_is_unknown(monkeypatch, word):
+    """Nor does one that goes on after an illegal letter."""
+    monkeypatch.setattr(formal, "_pdr", lambda m, seconds: word)
+    impl = replace(table_circuit(TURNS), legal=None, care={})
+    answer = from_netlist(TURNS, impl)
+    assert answer == Unknown("the word of the model checker shows no difference")
 
 
 @needs_formal
@@ -132,6 +144,24 @@ def test_a_missing_extra_is_said(monkeypatch):
     monkeypatch.setattr(formal, "find_spec", lambda name: None)
     answer = from_netlist(table(loop_3()), loop_3())
     assert isinstance(answer, Skipped) and "pip install 'bonsaic[formal]'" in str(answer)
+    m = loop_3()
+    assert from_verilog(table(m), m, m.name, verilog(m)) == answer
+    assert from_modules(m, m, seconds=1) == answer
+
+
+@needs_formal
+def test_a_table_too_large_to_write_as_gates_is_unknown(monkeypatch):
+    m = loop_3()
+    assert "clauses over" in str(from_netlist(table(m), m))
+    monkeypatch.setattr(formal, "PAIRS", 2)
+    assert "too many to write as gates" in from_netlist(table(m), m).reason
+
+
+@needs_formal
+def test_a_gate_that_has_no_clauses_is_a_fault():
+    m = parse(FIN)
+    with pytest.raises(AssertionError, match="eq"):
+        recheck(replace(m, outs={"bad": m.outs["y"]}), [])
 
 
 @needs_formal
