@@ -175,7 +175,7 @@ class _Search:
                     box[outside] = -1
                     self.write(tree, after, letter, box, low, high)
                     parts.append(after[outside])
-            if not left or not sum(len(p.state) for p in parts):
+            if not sum(len(p.state) for p in parts):
                 break
             front = _Front(
                 np.concatenate([p.place for p in parts]),
