@@ -50,13 +50,12 @@ class Names:
         self.scope = self.scope.parents
 
     def define(self, name: s.Ident, kind: str, type: Type | None) -> None:
-        """Let a name mean something from here on; one that has a meaning is a mistake and keeps it."""
+        """Let a name mean something from here on; that it had another meaning is one mistake, not one more at every use."""
         found = self.scope.get(name.text)
         if found:
             note = (found.span, f"{found.kind} `{name.text}` is first defined here")
             self.error(name.span, f"`{name.text}` is already defined", note=note)
-        else:
-            self.scope[name.text] = Symbol(kind, type, name.span)
+        self.scope[name.text] = Symbol(kind, type, name.span)
 
     def lookup(self, name: str, span: Span, wanted: Callable[[Symbol], bool]) -> Symbol | None:
         """The symbol of a name; if there is none, the nearest name that would do is suggested."""
