@@ -50,7 +50,7 @@ class Names:
         self.scope = self.scope.parents
 
     def define(self, name: s.Ident, kind: str, type: Type | None) -> None:
-        """Let a name mean something from here on; that it had another meaning is one mistake, not one more at every use."""
+        """Let a name mean something from here on; another meaning before is one mistake, not one more at every use."""
         found = self.scope.get(name.text)
         if found:
             note = (found.span, f"{found.kind} `{name.text}` is first defined here")
