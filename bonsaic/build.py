@@ -6,13 +6,14 @@ import functools
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import numpy as np
 
 from bonsaic import handing, tools
-from bonsaic.growing import grow_network
+from bonsaic.growing import grow_network, kept
 from bonsaic.ir.core import Module
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import show
@@ -100,7 +101,6 @@ def build(
     lowering=False stops at the proved network. Ctrl-C leaves the best network there and raises KeyboardInterrupt.
     """
     from bonsaic.passes import manager, pipelines
-    from bonsaic.passes.dead_nodes import dead_nodes
 
     if options.device is not None:
         from bonsaic.grow import device
@@ -120,31 +120,43 @@ def build(
     }
     with (
         directory(options.out or Path("out") / spec.program.name) as out,
-        drawn_beside(len(spec.table.letters), seed=options.seed) as choices,
+        drawn_beside(len(spec.table.letters), seed=options.seed)
+        if lowering
+        else nullcontext(list[Choices]) as choices,
         tools.beside() as threads,
     ):
         b = Build(spec, options, report, out, say, progress, working, watch, choices, threads)
         say(f"{b.name}: {spec.program.about}" if spec.program.about else b.name)
         say(f"  program   {report.program_line()}")
-        network = grow_network(b)
-        if network is not None:
-            net = lift(network)
-            b.held["npz"] = net
-            if is_soft(net):
-                net = dead_nodes(net)  # a state that nothing reads need not have a sign
-            verdict, invariant = _prove_network(b, net)
-            hard = _boolean(b, net, invariant) if lowering and isinstance(verdict, Proved) else None
-            if hard is not None:
-                reading = manager.parse_pipeline(pipelines.DEFAULT[hard.level])
-                handing.begin_comparison(b)
-                _lower(b, hard, steps if hard.level == "net" else reading)
-            handing.read_back(b)
+        try:
+            if (network := grow_network(b)) is not None:
+                _settle(b, lift(network), steps, lowering)
+        except KeyboardInterrupt:
+            say(f"  stopped   {kept(b)}")
+            raise
         b.timed("total", started)
         report.files = sorted({*out.written, REPORT})
         out.finish(report.text())
         whole = " for every input word" if report.verdict == "proved" else ""
         say(f"  {report.verdict}{whole}: {out.directory}/ written, {report.seconds['total']:.1f} s")
     return report
+
+
+def _settle(b: Build, net: Module, steps: Sequence, lowering: bool) -> None:
+    """Prove the network, lower it where that is wanted and possible, and hold what was written to what it is."""
+    from bonsaic.passes import manager, pipelines
+    from bonsaic.passes.dead_nodes import dead_nodes
+
+    b.held["npz"] = net
+    if is_soft(net):
+        net = dead_nodes(net)  # a state that nothing reads need not have a sign
+    verdict, invariant = _prove_network(b, net)
+    hard = _boolean(b, net, invariant) if lowering and isinstance(verdict, Proved) else None
+    if hard is not None:
+        reading = manager.parse_pipeline(pipelines.DEFAULT[hard.level])
+        handing.begin_comparison(b)
+        _lower(b, hard, steps if hard.level == "net" else reading)
+    handing.read_back(b)
 
 
 def _prove_network(b: Build, net: Module) -> tuple[Verdict, Invariant | None]:

@@ -65,14 +65,11 @@ def _grown(b: Build) -> Grown:
     if best is not None:
         _save(b, best)
     b.timed("grow", started)
-    further = o.recipe == "default" and (b.out.directory / POPULATION).exists()
     if grown.interrupted:
-        kept = f"the best network so far is in {b.out.directory}" if best else "no network yet"
-        b.say(f"  stopped   {kept}{'; --resume goes on' if further else ''}")
         raise KeyboardInterrupt
     if grown.network is None:
         report.advice = grown.advice
-        if further:
+        if _resumable(b):
             report.advice += ", or go on from here with `--resume`"
             b.out.written.append(POPULATION)
         spent = report.seconds["grow"]
@@ -90,6 +87,17 @@ def _grown(b: Build) -> Grown:
                 f"  repaired  before, {100 * before:.1f} % of its outputs on unseen words were wrong"
             )
     return grown
+
+
+def kept(b: Build) -> str:
+    """What a build that is stopped leaves behind."""
+    found = f"{b.name}.npz" in b.out.written
+    network = f"the best network so far is in {b.out.directory}" if found else "no network yet"
+    return network + ("; --resume goes on" if _resumable(b) else "")
+
+
+def _resumable(b: Build) -> bool:
+    return b.options.recipe == "default" and (b.out.directory / POPULATION).exists()
 
 
 def _pruned(b: Build, network: Network) -> tuple[Network, tuple[tuple[int, int], ...]]:

@@ -14,6 +14,7 @@ from commandline import PROGRAMS, ROOT, bonsaic
 
 from bonsaic.grow import grow
 from bonsaic.grow.shrink import shrink
+from bonsaic.network import load
 from bonsaic.specification import specify
 
 FULL = (  # no file may grow beyond so many bytes, as on a disk that is full
@@ -62,6 +63,18 @@ def test_a_signal_ends_a_build_cleanly(number, status, seconds, tmp_path):
     assert process.returncode == status and "Traceback" not in err, err
     assert err.strip() == "bonsaic: stopped"
     assert not list((tmp_path / "o").glob(".*"))
+
+
+def test_a_signal_after_growing_leaves_the_network_and_says_so(tmp_path):
+    out = tmp_path / "o"
+    process = started("build", PROGRAMS / "mini_cpu.bp", "-o", out, "--prune", "hard")
+    while not process.stdout.readline().startswith("  grown"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 143
+    assert f"stopped   the best network so far is in {out}" in said
+    assert load(out / "mini_cpu.npz").edges
 
 
 def test_a_build_killed_outright_goes_on_where_it_was(tmp_path):
