@@ -62,7 +62,7 @@ class Checker:
         self.float32 = {"float32": True, "exact reals": False}[c["arithmetic"]]
         self.rounding = Fraction(c["activation_rounding"])
         demand(self.rounding >= Fraction(64 * self.float32, 1 << 24), "its rounding is wrong")
-        self.order, self.unknowns = self.m.order(), len(self.m.regs) if c["together"] else 0
+        self.order, self.together = self.m.order(), c["together"] is True
         self.boxes = [
             (q, ends and [[*map(self.number, map(Fraction, pair))] for pair in ends], after)
             for q, ends, after in c["boxes"]
@@ -79,14 +79,12 @@ class Checker:
         for q, ends, after in self.boxes:
             if ends is not None:
                 demand(inside(ends, ends), "a box is empty")
-                self.follow(q, after, [self.between(a, b, i) for i, (a, b) in enumerate(ends, 1)])
+                self.follow(q, after, [(a, b, (b - a + 1) // 2, [(a + b) // 2]) for a, b in ends])
         return f"{len(self.boxes)} box{'es' * (len(self.boxes) != 1)}"
 
     def follow(self, q: int, after: list[int], state: list[Form]) -> None:
         """Every legal letter from a box or from what is on the way, on until it is in a box."""
-        for i, target in enumerate(self.spec["next"][q]):
-            if target < 0:
-                continue
+        for i in (i for i, target in enumerate(self.spec["next"][q]) if target >= 0):
             wires = dict(zip(self.spec["inputs"], self.spec["letters"][i], strict=True))
             env = self.tick(state, wires)
             for y, wanted in zip(self.spec["outputs"], self.spec["outs"][q][i], strict=True):
@@ -96,14 +94,18 @@ class Checker:
                 demand(right, f"output {y} may be wrong")
             new = [env[n] for n in self.m.next.values()]
             home, ends, onward = self.boxes[after[i]]
-            demand(home == target, "a box leads to a box of another state")
+            demand(home == self.spec["next"][q][i], "a box leads to a box of another state")
             demand(ends is None or inside(new, ends), "a box leaks")
             if ends is None:
                 self.follow(home, onward, new)
 
     def tick(self, state: list[Form], wires: dict[str, str]) -> dict:
-        """Every value of the tick; an input that the specification lacks is any bit."""
+        """Every value; an input that the specification lacks is any bit, a register's rest an unknown of its own."""
+        own = range(len(state) * self.together)
+        parts = [[*x[3], *(x[2] * (i == k) for k in own)] for i, x in enumerate(state)]
+        state = [(*x[:2], x[2] * (not own), p) for x, p in zip(state, parts, strict=True)]
         env: dict = dict(zip(self.m.regs, state, strict=True))
+        self.unknowns = len(parts[0]) - 1 if state else 0
         for n in self.m.inputs:
             bits = [2 * int(b) - 1 if n.type == SIGN else int(b) for b in wires.get(n.name, "01")]
             env[n] = self.between(bits[0] * self.unit, bits[-1] * self.unit)
@@ -123,10 +125,8 @@ class Checker:
         demand(self.m.legal is None or env[self.m.legal][0] > 0, "a letter is refused")
         return env
 
-    def between(self, low: int, high: int, unknown: int = 0) -> Form:
-        radius, unknown = (high - low + 1) // 2, unknown * (self.unknowns > 0)
-        parts = [radius * (i == unknown) for i in range(1, self.unknowns + 1)]
-        return low, high, 0 if unknown else radius, [(low + high) // 2, *parts]
+    def between(self, low: int, high: int) -> Form:
+        return low, high, (high - low + 1) // 2, [(low + high) // 2, *([0] * self.unknowns)]
 
     def form(self, low: int, high: int, rest: int, parts: list[int]) -> Form:
         spread = rest + sum(map(abs, parts[1:]))

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from softnets import random_network, turning
 
-from bonsaic.ir.core import Module, affine, port
+from bonsaic.ir.core import Module, affine, node, port, register
 from bonsaic.ir.mealy import Mealy
-from bonsaic.ir.values import SIGN
+from bonsaic.ir.values import REAL, SIGN
 from bonsaic.prove.boxes import Grain, Invariant, find
-from bonsaic.prove.forms import boxes, image
+from bonsaic.prove.forms import boxes, image, renewed
 from bonsaic.prove.machine import TableMachine
 from bonsaic.prove.search import explore, first_error
 from bonsaic.prove.soft import prove_soft
@@ -35,7 +35,7 @@ def test_an_image_holds_every_float32_run_of_its_box(seed):
     runs = [(kind, inside.astype(kind)) for kind in (np.float32, np.float64)]
     for t in range(4):
         letter = np.roll(letters, t, axis=0)
-        forms, outs = image(tick, forms, letter)
+        forms, outs = image(tick, renewed(forms) if t % 2 else forms, letter)
         runs = [(kind, *tick.run(states, letter, kind)) for kind, states, *_ in runs]
         for _, *results in runs:
             for columns, values in zip((forms, outs), results, strict=True):
@@ -93,3 +93,19 @@ def test_a_network_without_states_is_one_box():
     assert verdict == Proved(1, 2, "float32", "boxes") and isinstance(invariant, Invariant)
     wrong = TableMachine(replace(spec, outs=1 - outs))
     assert isinstance(prove_soft(wrong, m, np.random.default_rng(0))[0], Differs)
+
+
+def test_a_register_that_is_exactly_zero_stays_so_though_it_is_unstable():
+    x, r, third = port("x", SIGN), register("r", REAL), Fraction(float(np.float32(1 / 3)))
+    after = node("ameo", affine([5 * third], [r]), attr=(third, third))
+    out = affine([third, 1], [x, r], third / 8)
+    letters, outs = np.array([[0], [1]], np.uint8), np.array([[[0], [1]]], np.int8)
+    spec = Mealy("copy", ("x",), ("y",), letters, np.zeros((1, 2), np.int32), outs)
+    for start, proved in (Fraction(0), True), (third / 1024, False):
+        m = Module("copy", "net", (x,), (r,), {"r": start}, {"r": after}, {"y": out})
+        tick = Tick(m)
+        reached = explore(spec, tick, letters, 4)
+        assert (
+            isinstance(find(spec, tick, letters, Grain(4, 1), reached, most=999), Invariant)
+            is proved
+        )

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from bonsaic.ir.mealy import Mealy
-from bonsaic.prove.forms import Form, boxes, image, joined
+from bonsaic.prove.forms import Form, boxes, image, joined, renewed
 from bonsaic.prove.search import Reached
 from bonsaic.prove.tick import Tick
 
 GRID = 2.0**-14  # the ends of boxes are multiples of it
+FIRST = 1 / 8  # of a grain, how far a box that is met on the way at first reaches
 MARGIN = 1 / 32  # how much wider than what was reached a box is, of its width and of the grain
 EAGER = 2.0**-9  # a box that has grown many times grows by this much more
 PATIENCE = 12  # how many times a box grows before that
@@ -132,9 +133,13 @@ class _Search:
         self.live = np.zeros(0, bool)
         self.dirty: set[int] = set()
         start = tick.initial[None]
-        self.put(np.zeros(1, np.int64), np.nextafter(start, -np.inf), np.nextafter(start, np.inf))
+        ends = (
+            np.where(start % 1 == 0, start, np.nextafter(start, far)) for far in (-np.inf, np.inf)
+        )
+        self.put(np.zeros(1, np.int64), *ends)
         self.put(reached.state, reached.values, reached.values)
-        margin = MARGIN * (self.high - self.low + min(self.grain.level, 1 / 4))
+        still = (self.low == self.high) & (self.low % 1 == 0)  # then float32 may hold it for ever
+        margin = MARGIN * (self.high - self.low + min(self.grain.level, 1 / 4)) * ~still
         self.low, self.high = _outwards(self.low - margin, self.high + margin)
         self.live[1:] = False
         self.dirty = {0}
@@ -166,12 +171,16 @@ class _Search:
                 reached = np.delete(box, outside)
                 self.dirty.update(reached[~self.live[reached]].tolist())
                 self.live[reached] = True
-                late = outside if not left else outside[box[outside] < 0]
-                if tree is None:
-                    self.put(after.state[late], low[late], high[late])
-                    parts.append(after[outside[box[outside] >= 0]])
+                if tree is None and left:
+                    new = outside[box[outside] < 0]
+                    middle, reach = (low[new] + high[new]) / 2, FIRST * self.grain.level
+                    half = np.minimum((high[new] - low[new]) / 2, reach)
+                    self.put(after.state[new], middle - half, middle + half)
+                    parts.append(after[outside])
+                elif tree is None:
+                    self.put(after.state[outside], low[outside], high[outside])
                 else:
-                    assert not len(late), late
+                    assert left or not len(outside), outside
                     box[outside] = -1
                     self.write(tree, after, letter, box, low, high)
                     parts.append(after[outside])
@@ -180,7 +189,7 @@ class _Search:
             front = _Front(
                 np.concatenate([p.place for p in parts]),
                 np.concatenate([p.state for p in parts]),
-                [joined(column) for column in zip(*(p.forms for p in parts), strict=True)],
+                renewed([joined(column) for column in zip(*(p.forms for p in parts), strict=True)]),
             )
         return None
 

@@ -62,6 +62,17 @@ def joined(parts: Sequence[Form]) -> Form:
     return Form(*map(np.concatenate, columns))
 
 
+def renewed(forms: Sequence[Form]) -> list[Form]:
+    """The same forms, in which each one's rest is an unknown of its own, so that it is followed together, too."""
+    made = []
+    for i, x in enumerate(forms):
+        middle = (x.least + x.most) / 2
+        rest = np.zeros((len(middle), len(forms)))
+        rest[:, i] = np.maximum(x.most - middle, middle - x.least) * (1 + SLACK)
+        made.append(Form(x.low, x.high, np.concatenate([x.slopes, rest], axis=1), middle, middle))
+    return made
+
+
 def image(tick: Tick, states: Sequence[Form], letters: np.ndarray) -> tuple[list[Form], list[Form]]:
     """Forms of the next states and of the output values of every state in `states`, under letters 0/1 [batch, input].
 
@@ -115,7 +126,7 @@ def _affine(weights: Sequence, bias: float, xs: Sequence[Form], slopes: np.ndarr
     if (size > LARGEST).any():
         raise OverflowError("a sum may be too large for float32")
     count = len(weights) + 2
-    off = size * (count * UNIT / (1 - count * UNIT) + SLACK) + count * TINY
+    off = size * (count * UNIT / (1 - count * UNIT) + SLACK) + count * TINY * (size > 0)
     low, high = low - off, high + off
     if not slopes.shape[1]:
         return Form(low, high, slopes, low, high)
@@ -137,6 +148,8 @@ def _ameo(f: float, leak: float, x: Form) -> Form:
     least = np.where((x.low <= 1) & (x.high >= 1), np.minimum(least, -1.0), least)
     most = np.where((x.low <= -1) & (x.high >= -1), np.maximum(most, 1.0), most)
     off = ACTIVATION * (1 + np.maximum(np.abs(x.low), np.abs(x.high)))
+    off = np.where(zero := (x.low == 0) & (x.high == 0), 0.0, off)
+    least, most = np.where(zero, 0.0, least), np.where(zero, 0.0, most)
     if not x.slopes.shape[1]:
         return Form(least - off, most + off, x.slopes, least - off, most + off)
     flat, steep = _slopes(f, leak, x)
