@@ -18,7 +18,7 @@ COVERED = 10  # columns up to which a few neurons are looked for of which some f
 BOUND = (2, 3, 4)  # sizes of the sets of columns that are replaced together
 WIDE = 17  # columns beyond which such sets are not looked for
 ALL, CODINGS = 4, 60  # codes of which all orders are tried, and how many orders of more
-MOST = 4000  # signals
+MOST = 4000  # signals of known values
 DEEPER = 3.0  # what a neuron costs more for each that lies before it
 
 
@@ -36,7 +36,7 @@ class Divider:
     def divide(self, goal: np.ndarray, columns: tuple[int, ...]) -> Literal:
         """A signal for the goal -1/+1 or free [row], which the columns determine; new ones are added where needed."""
         signals = self.signals
-        if len(signals) > MOST or self.over():
+        if np.count_nonzero(signals.values[:, 0]) > MOST or self.over():
             raise TooMany
         if (known := signals.known(goal)) is not None:
             return known

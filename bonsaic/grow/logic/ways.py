@@ -11,7 +11,7 @@ import numpy as np
 from bonsaic.grow.logic.gates import WIDEST, beyond
 
 GROWN = 40  # times as many registers as there are letters and labels are too many
-MANY = 3  # and so many are, where fewer have more inputs than a neuron should have
+MANY = 1  # and so many are, where fewer have more inputs than a neuron should have
 FEW = 4  # inputs with which is begun
 
 
