@@ -40,8 +40,9 @@ def clearance(z: np.ndarray) -> np.ndarray:
 
 
 def beyond(inputs: np.ndarray) -> float:
-    """What neurons cost over their edges: two for every input beyond `WIDE`, twenty more beyond `WIDEST`."""
-    return float(2 * np.maximum(inputs - WIDE, 0).sum() + 20 * np.maximum(inputs - WIDEST, 0).sum())
+    """What neurons cost over their edges: two for every input beyond `WIDE`, a hundred more beyond `WIDEST`."""
+    over = np.maximum(inputs - WIDEST, 0).sum()
+    return float(2 * np.maximum(inputs - WIDE, 0).sum() + 100 * over)
 
 
 def _patterns(columns: int) -> np.ndarray:
