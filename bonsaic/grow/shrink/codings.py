@@ -75,13 +75,16 @@ def seeds(mealy: Mealy) -> Iterator[Coding]:
     if mealy.states == 1:
         yield ()
         return
+    remembered = _remembered(mealy)
+    enough = len(np.unique(remembered, axis=0)) == mealy.states
+    if enough:  # the plainest neurons of all
+        yield (Part(number, _told_apart(remembered)),)
     yield (Part(number, binary(number)),)
     if mealy.states <= LISTED:
         alone = _lone_bits(mealy)
         if alone.shape[1]:
             yield (Part(number, _told_apart(alone)),)
-    remembered = _remembered(mealy)
-    if remembered.shape[1]:
+    if remembered.shape[1] and not enough:
         yield (Part(number, _told_apart(remembered)),)
     yield numbered(mealy)
     line = _in_line(mealy)
