@@ -85,7 +85,7 @@ def test_circuits_equal_the_random_networks_they_come_from(seed):
 @pytest.mark.parametrize("seed", range(10))
 def test_a_network_too_wide_to_be_read_by_neurons_is_read_by_cones(seed, monkeypatch):
     """No neuron survives, and of the registers only those that outputs need."""
-    monkeypatch.setattr("bonsaic.passes.recover_gates.READ", 0)
+    monkeypatch.setattr("bonsaic.passes.recover_gates.READ", -1)
     m = lift(random_network(np.random.default_rng(seed)))
     spec = ModuleMachine(m)
     circuit = verify(recover_gates(m, spec=spec))

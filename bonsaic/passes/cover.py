@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,14 +42,26 @@ def support(on: np.ndarray, off: np.ndarray) -> list[int]:
     count = on.shape[1]
     if count <= SUBSETS:
         return _smallest(on, off)
+    powers = 1 << np.arange(64, dtype=np.uint64)
+    scattered = np.random.default_rng(0).integers(1 << 64, size=count, dtype=np.uint64)
+    weights = powers[:count] if count <= 64 else scattered  # rows of other sums differ
+    rows = np.concatenate([on, off]).astype(np.uint64)
     kept: list[int] = []
-    end = count  # the columns before it are still to be decided
-    while needed := bisect_left(
-        range(end), True, key=lambda n: _separates(on, off, [*range(n), *kept])
-    ):
-        end = needed - 1
+    end, of_kept = count, np.zeros(len(rows), np.uint64)  # before `end` columns are to be decided
+    while True:
+        low, high, total = 0, end, of_kept
+        while low < high:  # the fewest columns that do, with the kept ones
+            middle = (low + high) // 2
+            further = total + rows[:, low:middle] @ weights[low:middle]
+            if not np.isin(further[: len(on)], further[len(on) :]).any():
+                high = middle
+            else:
+                low, total = middle + 1, further + rows[:, middle] * weights[middle]
+        if not high:
+            return kept[::-1]
+        end = high - 1
         kept.append(end)
-    return kept[::-1]
+        of_kept = of_kept + rows[:, end] * weights[end]
 
 
 def _smallest(on: np.ndarray, off: np.ndarray) -> list[int]:
@@ -70,15 +81,6 @@ def _smallest(on: np.ndarray, off: np.ndarray) -> list[int]:
             if not alike[~sum(1 << c for c in chosen)]:
                 return list(chosen)
     return list(range(count))
-
-
-def _separates(on: np.ndarray, off: np.ndarray, columns: list[int]) -> bool:
-    """Do these columns tell every row of `on` from every row of `off`? Of over 64, a no may be a rare chance."""
-    powers = 1 << np.arange(64, dtype=np.uint64)
-    scattered = np.random.default_rng(0).integers(1 << 64, size=len(columns), dtype=np.uint64)
-    weights = powers[: len(columns)] if len(columns) <= 64 else scattered
-    ones, zeros = (rows[:, columns].astype(np.uint64) @ weights for rows in (on, off))
-    return not np.isin(ones, zeros).any()
 
 
 def _symbolic(on: np.ndarray, off: np.ndarray, leaves: Sequence[Node]) -> Node:

@@ -12,7 +12,7 @@ import numpy as np
 from bonsaic.diag import mistake
 from bonsaic.ir.core import Module, Node, node, port, register
 from bonsaic.ir.values import BIT, SIGN, Real, low, members, size, step
-from bonsaic.passes.cover import recover
+from bonsaic.passes.cover import SUBSETS, recover
 from bonsaic.passes.manager import pass_
 from bonsaic.passes.reach import Reach, above, reach
 from bonsaic.prove.machine import Machine
@@ -23,7 +23,7 @@ Gates = dict[Bit, Node]
 Rows = Callable[[Bit, Sequence[Bit]], tuple[np.ndarray, np.ndarray]]
 ZERO = Fraction(0)
 LISTED = 14  # leaves up to which a cone is tabulated whole when the reachable states are too many
-READ = 10_000_000  # operands over all rows up to which a network is read neuron by neuron
+READ = 10_000_000  # operands of wide neurons over all rows, up to which a network is read neuron by neuron
 VALUES = 16  # of a register, up to which it is encoded without knowing which of them occur
 
 
@@ -57,7 +57,8 @@ def recover_gates(m: Module, *, spec: Machine) -> Module:
                 care
             ], columns[b][care]
 
-        if len(pairs.care) * sum(map(len, ends.values())) <= READ:
+        wide = sum(len(read) for read in ends.values() if len(read) > SUBSETS)
+        if len(pairs.care) * wide <= READ:
             _neurons(gate, ends, rows)
         else:
             regs = _cones(gate, outs.values(), regs, nexts, rows)
