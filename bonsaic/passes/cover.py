@@ -42,9 +42,9 @@ def support(on: np.ndarray, off: np.ndarray) -> list[int]:
     count = on.shape[1]
     if count <= SUBSETS:
         return _smallest(on, off)
-    powers = 1 << np.arange(64, dtype=np.uint64)
+    # Rows whose sums differ, differ.
     scattered = np.random.default_rng(0).integers(1 << 64, size=count, dtype=np.uint64)
-    weights = powers[:count] if count <= 64 else scattered  # rows of other sums differ
+    weights = np.array([1 << i for i in range(count)] if count <= 64 else scattered, np.uint64)
     rows = np.concatenate([on, off]).astype(np.uint64)
     kept: list[int] = []
     end, of_kept = count, np.zeros(len(rows), np.uint64)  # before `end` columns are to be decided

@@ -18,8 +18,12 @@ from bonsaic.prove.machine import Machine
 
 STARTS = 4  # circuits made afresh
 LARGE = 200  # gates beyond which the circuit as it is is not worth improving
-LONG = 20_000  # rows beyond which making circuits afresh takes too long
+LONG, BROAD = 20_000, 64  # rows, and sources, beyond which making circuits afresh takes too long
+HUGE = (
+    1_000_000  # gates times signals beyond which a circuit is left as it is, if none is made afresh
+)
 WORSE = 2  # times as many gates as there are: a circuit made afresh that needs more is given up
+WORTH = 1.2  # times as many gates as the least so far, above which no further one is made
 EFFORT = 300_000  # of the search from the best of them, see `search.smallest`
 
 
@@ -31,7 +35,9 @@ def minimise(m: Module, *, spec: Machine) -> Module:
     if pairs is None or not gates(m):
         return m
     start = _columns(m, pairs)
-    afresh = STARTS if start.task.rows <= LONG else 0
+    afresh = STARTS if start.task.rows <= LONG and len(start.task.sources) <= BROAD else 0
+    if not afresh and len(start.gates) * len(start.columns) > HUGE:
+        return m
     found = []
     if len(start.gates) <= LARGE or not afresh:
         found.append(smallest(start, np.random.default_rng(0), EFFORT // 8))
@@ -41,6 +47,8 @@ def minimise(m: Module, *, spec: Machine) -> Module:
         fresh = construct(start.task, order, WORSE * len(start.gates))
         if fresh is not None:
             found.append(smallest(fresh, rng, EFFORT // 8))
+        if fresh is None or len(found[-1].gates) > WORTH * min(len(c.gates) for c in found):
+            break
     # As the network has it, if that is no larger.
     least = min(found or [start], key=lambda c: len(c.gates))
     best = smallest(least, np.random.default_rng(0), EFFORT)
