@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bonsaic.emit.python import python
 from bonsaic.grow import grow
-from bonsaic.grow.shrink import machine_of, shrink
+from bonsaic.grow.shrink import shrink
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.lang import load, tabulate
 from bonsaic.lift import lift
@@ -27,7 +27,7 @@ grown = grow(table.minimised(), seed=1)
 print(f"grown: {grown.network.edges} edges after {grown.steps} steps of {grown.tried} networks")
 
 # The proved network is itself a finite machine. Shrinking looks for a smaller network of that machine.
-small = shrink(grown.network, machine_of(grown.network, table), effort="fast", seed=1).network
+small = shrink(grown.network, table, effort="fast", seed=1).network
 print(f"pruned: {small.edges} edges, {small.states} states")
 
 # Lifted, the network is a module: one tick as a graph, which can be printed and walked. The walk visits

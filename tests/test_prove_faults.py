@@ -14,7 +14,7 @@ from faults import FAULTS, calls, swallowed, with_fault
 
 from bonsaic import sides
 from bonsaic.compare import compare
-from bonsaic.diag import Mistake
+from bonsaic.diag import Missing, Mistake
 from bonsaic.emit.aiger import aiger, aiger_binary
 from bonsaic.emit.blif import blif
 from bonsaic.emit.verilog import verilog
@@ -83,7 +83,7 @@ def test_a_cut_file_is_refused_or_another_machine(files, kind):
         for spec, impl in ((SPEC, cut), (cut, SPEC)):
             try:
                 verdict, _ = compare(str(spec), str(impl))
-            except Mistake:
+            except (Mistake, Missing):  # other Verilog is read where Yosys is installed
                 continue
             if isinstance(verdict, Proved):  # only a comment, names or the word for the end lack
                 ours, theirs = (sides.module(str(p)) for p in (cut, whole))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,7 @@ from bonsaic.grow.words import Sampler
 
 CAP = 1000  # pairs, and CAP_PER_STATE more for every state; beyond them the network counts as wrong
 CAP_PER_STATE = 50
+BLOCK = 256  # pairs that are looked at between two looks at the clock
 EXAMPLES = 8  # words that a wrong network is told at most
 MARGIN = 2e-3  # what every decision of a good network clears zero by
 
@@ -93,8 +95,16 @@ def first_codes(shape: Architecture, flat: np.ndarray) -> np.ndarray:
     return np.concatenate([first for _, _, first in shape.parts(flat)])
 
 
-def walk(shape: Architecture, flat: np.ndarray, machine: Sampler) -> Walk:
-    """Breadth first through the product of the machine and the network with weights [weights]."""
+def walk(
+    shape: Architecture,
+    flat: np.ndarray,
+    machine: Sampler,
+    over: Callable[[], bool] = lambda: False,
+) -> Walk:
+    """Breadth first through the product of the machine and the network with weights [weights].
+
+    Not proved, and without words, where it is too long or time is over.
+    """
     m, flat = machine.mealy, flat.astype(np.float64)
     states = sum(s for s, _ in shape.cells)
     number = Codes(states)
@@ -107,7 +117,14 @@ def walk(shape: Architecture, flat: np.ndarray, machine: Sampler) -> Walk:
     margin = np.inf
     while len(q):
         row, x = np.nonzero(m.legal[q])
-        after, value, clear = hard_tick(shape, flat, machine.wires[x].astype(np.float64), code[row])
+        ticks = []
+        for at in range(0, max(1, len(row)), BLOCK):
+            if over():
+                return Walk(False, float(margin), *_together(met))
+            some = slice(at, at + BLOCK)
+            wires = machine.wires[x[some]].astype(np.float64)
+            ticks.append(hard_tick(shape, flat, wires, code[row[some]]))
+        after, value, clear = (np.concatenate(side) for side in zip(*ticks, strict=True))
         target = machine.signs[q[row], x]
         decided = np.where(target == 0, np.inf, value * target)
         margin = min(margin, clear.min(initial=np.inf), decided.min(initial=np.inf))

@@ -16,7 +16,7 @@ from bonsaic.ir.mealy import Mealy
 from bonsaic.network import archived, write_whole
 
 NAME = "population.npz"
-EVERY = 3.0  # seconds
+EVERY = 2.0  # seconds
 
 
 @dataclass(frozen=True)

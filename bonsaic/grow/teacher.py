@@ -68,9 +68,11 @@ class Teacher:
         machine = self._tell(WORDS)
         return machine.mealy.legal[machine.replay(letters), letters].all(1)
 
-    def check(self, shape: Architecture, flat: np.ndarray) -> Walk:
-        """The exact check's verdict."""
-        return walk(shape, flat, self._tell(VERDICTS))
+    def check(
+        self, shape: Architecture, flat: np.ndarray, over: Callable[[], bool] = lambda: False
+    ) -> Walk:
+        """The exact check's verdict; not proved, and without words, where time is over."""
+        return walk(shape, flat, self._tell(VERDICTS), over)
 
     def judge(self, shape: Architecture, flat: np.ndarray, over: Callable[[], bool]) -> Verdict:
         """The prover's verdict on a network of real values; Unknown too where there is no time to look further."""

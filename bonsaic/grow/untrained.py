@@ -68,7 +68,7 @@ def by_questions(
         found = construct(own, over) if own and not over() else None
         if found is None:
             return None
-        walk = teacher.check(*found)
+        walk = teacher.check(*found, over)
         if walk.proved:
             record.begin(found[0], 1)
             record.made = ASKED_FOR
@@ -87,7 +87,7 @@ def _constructed(record: Record, teacher: Teacher, mealy: Mealy, over: Over) -> 
     found = construct(mealy, over)
     if found is not None:
         record.begin(found[0], 1)
-        if teacher.check(*found).proved:
+        if teacher.check(*found, over).proved:
             return found
     record.made = TRAINED
     return None
