@@ -49,6 +49,7 @@ def _grown(b: Build) -> Grown:
     o, report = b.options, b.report
     grown = grow(
         b.spec.table,
+        frequencies=b.spec.frequencies,
         seed=o.seed,
         budget=o.budget,
         guide=o.guide,

@@ -106,6 +106,17 @@ def test_ctrl_c_keeps_what_is_there():
     assert grown.interrupted and grown.network is None
 
 
+def test_words_hold_letters_about_as_often_as_the_program_says():
+    m = machine("gated_2mode")
+    often = np.where(m.letters[:, 0], 0.1, 0.9)
+    rng = np.random.default_rng(0)
+    for frequencies, least, most in ((None, 0.45, 0.7), (often, 0.05, 0.35)):
+        sampler = Sampler(m, frequencies)
+        nothing = [np.empty(0, np.int64)] * 2000
+        drawn = sampler.draw(rng, 2000, 20)[0], sampler.extend(nothing, 20, rng)
+        assert all(least < m.letters[x, 0].mean() < most for x in drawn)
+
+
 def test_the_check_finds_a_shortest_wrong_word():
     m = machine("parens_8")
     sampler = Sampler(m)

@@ -97,7 +97,9 @@ def _grown(spec: Specification, a: argparse.Namespace) -> Network | None:
     from bonsaic.grow import grow
     from bonsaic.grow.shrink import shrink
 
-    grown = grow(spec.table, seed=a.seed, budget=a.budget, guide=a.guide)
+    grown = grow(
+        spec.table, frequencies=spec.frequencies, seed=a.seed, budget=a.budget, guide=a.guide
+    )
     if grown.network is None or a.prune == "off":
         return grown.network
     left = max(1.0, a.budget - grown.seconds)

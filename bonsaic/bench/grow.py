@@ -94,7 +94,9 @@ def measure(path: str, guide: str, *, seed: int, budget: float, prune: str) -> R
 
     spec = specify(path)
     started = time.perf_counter()
-    network = grow(spec.table, seed=seed, budget=budget, guide=guide).network
+    network = grow(
+        spec.table, frequencies=spec.frequencies, seed=seed, budget=budget, guide=guide
+    ).network
     proved = network is not None and isinstance(
         walk(spec.machine, ModuleMachine(lift(network))), Proved
     )

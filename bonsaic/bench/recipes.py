@@ -67,7 +67,14 @@ def measure(path: str, recipe: str, *, seed: int, budget: float) -> Run:
     from bonsaic.grow import grow
 
     spec = specify(path)
-    grown = grow(spec.table, seed=seed, budget=budget, guide="none", recipe=recipe)
+    grown = grow(
+        spec.table,
+        frequencies=spec.frequencies,
+        seed=seed,
+        budget=budget,
+        guide="none",
+        recipe=recipe,
+    )
     return Run(
         recipe,
         spec.program.name,

@@ -72,6 +72,7 @@ def plans(mealy: Mealy) -> list[Plan]:
 def grow(
     mealy: Mealy,
     *,
+    frequencies: np.ndarray | None = None,
     seed: int = 0,
     budget: float = 60.0,
     guide: str = "repair",
@@ -87,7 +88,8 @@ def grow(
     The same seed on the same device gives the same network, bit for bit, however fast the machine is; only where the
     budget cuts depends on time. Ctrl-C ends growing with the best network so far. keep: a directory where the
     campaign is written down every few seconds; `resume` goes on from there, and what comes of it is the same.
-    recipe: how weights are found from words, see `recipes`.
+    recipe: how weights are found from words, see `recipes`. frequencies: how often words hold each letter, up to a
+    factor.
     """
     assert guide in GUIDES, guide
     if resume and recipe != "default":
@@ -96,7 +98,7 @@ def grow(
     clock = _Clock(time.perf_counter(), budget, stop)
     chosen = devices.choose(device)
     rng, record = np.random.default_rng(seed), Record()
-    teacher = Teacher(Sampler(mealy), guide)
+    teacher = Teacher(Sampler(mealy, frequencies), guide)
     checkpoint = None
     if keep and recipe == "default":  # the others' searches are not written down
         checkpoint = Checkpoint(keep, mealy, seed, guide, chosen)

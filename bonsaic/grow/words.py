@@ -13,12 +13,14 @@ DRIFTING = 0.5  # share of words that drift towards states
 class Sampler:
     """Draws legal words of one machine.
 
-    Every word has its own letter frequencies; half of the words also drift towards randomly drawn states, so that
-    states which plain chance would never reach are met too.
+    Every word has its own letter frequencies, about the given ones (float [letter]; else all alike); half of the words
+    also drift towards randomly drawn states, so that states which plain chance would never reach are met too.
     """
 
-    def __init__(self, mealy: Mealy):
+    def __init__(self, mealy: Mealy, frequencies: np.ndarray | None = None):
         self.mealy = mealy
+        often = np.ones(len(mealy.letters)) if frequencies is None else frequencies
+        self.frequencies = often / often.mean()
         self.wires = mealy.letters.astype(np.float32) * 2 - 1
         self.signs = np.where(mealy.outs < 0, 0, mealy.outs * 2.0 - 1).astype(np.float32)
         self.next = np.where(mealy.legal, mealy.next, 0)
@@ -34,7 +36,7 @@ class Sampler:
         palette = np.tile(np.arange(n), (words, 1))
         if n > PALETTE:
             palette = rng.integers(0, n, (words, PALETTE))
-        frequency = rng.gamma(1, 1, palette.shape) + 0.15
+        frequency = (rng.gamma(1, 1, palette.shape) + 0.15) * self.frequencies[palette]
         drifts = rng.random(words) < DRIFTING
         goal = rng.integers(0, m.states, words)
         letters = np.zeros((words, ticks), np.int64)
@@ -70,7 +72,8 @@ class Sampler:
         for i, word in enumerate(words):
             out[i, : len(word)] = word[:ticks]
         for t in range(ticks):
-            drawn = (rng.random((len(words), len(self.wires))) * self.mealy.legal[q]).argmax(1)
+            chances = rng.random((len(words), len(self.wires))) ** (1 / self.frequencies)
+            drawn = (chances * self.mealy.legal[q]).argmax(1)
             out[:, t] = np.where(t < given, out[:, t], drawn)
             q = self.next[q, out[:, t]]
         return out

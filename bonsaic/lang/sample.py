@@ -57,7 +57,7 @@ def sampler(machine: Program | Mealy) -> Sampler:
     if isinstance(machine, Mealy):
         return TableSampler(machine, np.ones(len(machine.letters)))
     table = tabulate(machine)
-    return ModuleSampler(machine) if table is None else TableSampler(table, _weights(machine))
+    return ModuleSampler(machine) if table is None else TableSampler(table, frequencies(machine))
 
 
 @dataclass(frozen=True)
@@ -182,7 +182,7 @@ class ModuleSampler(Sampler):
         return np.array(columns, np.int8).reshape(len(columns), len(mood)).T
 
 
-def _weights(program: Program) -> np.ndarray:
+def frequencies(program: Program) -> np.ndarray:
     """How often each letter is drawn, up to a factor: the product of its ports' frequencies."""
     total = np.ones(1)
     for p in program.inputs:
