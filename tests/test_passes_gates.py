@@ -76,7 +76,9 @@ def test_circuits_equal_the_random_networks_they_come_from(seed):
     spec = ModuleMachine(m)
     size = None
     for circuit in lowered(m, spec):
-        assert isinstance(walk(spec, ModuleMachine(circuit)), Proved), show(circuit)
+        # In exact reals: some of these networks decide within float32's rounding error.
+        verdict = walk(spec, ModuleMachine(circuit), float32=False)
+        assert isinstance(verdict, Proved), show(circuit)
         assert parse(show(circuit)) == circuit
         assert size is None or (len(circuit.regs), gates(circuit)) <= size
         size = (len(circuit.regs), gates(circuit))
