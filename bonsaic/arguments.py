@@ -10,7 +10,7 @@ from bonsaic import __version__
 STATUSES = """exit status:
   0 done and proved      1 the honest no: differs, or not proved within the budget
   2 a mistake in the input or the usage      3 something needed is missing
-  4 a fault of bonsaic's own      130 after Ctrl-C, 143 after SIGTERM"""
+  4 a fault of bonsaic's own      130 after Ctrl-C, 141 after SIGPIPE, 143 after SIGTERM"""
 
 
 def parser() -> argparse.ArgumentParser:

@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
         return _fail(143, "bonsaic: stopped")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return 141  # as a shell tells SIGPIPE
     except MemoryError:
         return _fail(2, "bonsaic: error: this needs more memory than there is")
     except OSError as e:

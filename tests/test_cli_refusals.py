@@ -12,8 +12,8 @@ import pytest
 from commandline import PROGRAMS, ROOT, bonsaic, inside, refused
 
 from bonsaic import cli
+from bonsaic.build.outputs import directory
 from bonsaic.commands import language
-from bonsaic.outputs import directory
 
 
 def test_a_missing_program_is_told(tmp_path):
@@ -142,7 +142,7 @@ def test_a_report_speaks_of_every_file_and_of_no_earlier_build(tmp_path):
 
 
 def test_two_builds_do_not_share_a_directory(tmp_path):
-    from bonsaic.outputs import directory
+    from bonsaic.build.outputs import directory
 
     with directory(tmp_path / "o"):
         refused(
@@ -278,3 +278,12 @@ def test_what_cannot_be_emitted_is_told(built):
     refused(inside("emit", PROGRAMS / "mini_cpu.bp", "--to", "blif"), 2, "build it first")
     refused(inside("emit", PROGRAMS / "mini_cpu.bp", "--to", "vhdl"), 2, "no target `vhdl`")
     refused(inside("emit", ROOT / "README.md", "--to", "python"), 2, "known kind")
+
+
+def test_a_reader_that_goes_away_ends_the_command_quietly():
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "bonsaic", "opt", "--list"]
+    done = subprocess.run(command, stdout=writing, stderr=subprocess.PIPE, text=True, cwd=ROOT)
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (141, "")

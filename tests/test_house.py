@@ -16,7 +16,6 @@ MAY_IMPORT = {
     "diag": set(),
     "network": {"diag"},
     "tools": set(),
-    "outputs": {"diag", "network"},
     "ir": {"diag"},
     "lang": {"diag", "ir"},
     "lift": {"diag", "ir", "network"},

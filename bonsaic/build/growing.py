@@ -9,7 +9,7 @@ from bonsaic.diag import counted
 from bonsaic.network import Network, checkpoint
 
 if TYPE_CHECKING:
-    from bonsaic.build import Build
+    from bonsaic.build.line import Build
     from bonsaic.grow import Grown
 
 # What `--resume` goes on from; there until a network is grown and pruned.

@@ -13,7 +13,7 @@ from bonsaic.lang import codings, lower
 from bonsaic.prove.verdict import Differs, Proved, Unknown, name
 
 if TYPE_CHECKING:
-    from bonsaic.build import Build
+    from bonsaic.build.line import Build
 
 
 def begin_comparison(b: Build) -> None:
