@@ -5,13 +5,14 @@ import json
 import pytest
 from commandline import PROGRAMS
 
-from bonsaic.bench.grow import BEGIN, END, Run, main, table
+from bonsaic.bench.grow import Run, main, table
 from bonsaic.diag import Mistake
 
 
 def test_a_run_is_measured_and_its_table_put_between_the_markers(tmp_path, capsys):
     readme = tmp_path / "README.md"
-    readme.write_text(f"above\n{BEGIN}\nold\n{END}\nbelow\n")
+    begin, end = "<!-- bench grow: begin -->", "<!-- bench grow: end -->"
+    readme.write_text(f"above\n{begin}\nold\n{end}\nbelow\n")
     rows = tmp_path / "rows.json"
     options = ["--seeds", "1", "--readme", str(readme), "--json", str(rows)]
     assert main([str(PROGRAMS / "delay_1.bp"), *options]) == 0
@@ -19,7 +20,7 @@ def test_a_run_is_measured_and_its_table_put_between_the_markers(tmp_path, capsy
     assert (row["program"], row["states"], row["guide"], row["seed"]) == ("delay_1", 2, "repair", 0)
     assert 0 < row["first"] < 60 and (row["edges"], row["registers"]) == (3, 1)
     printed = capsys.readouterr().out
-    assert readme.read_text() == f"above\n{BEGIN}\n{printed}{END}\nbelow\n"
+    assert readme.read_text() == f"above\n{begin}\n{printed}{end}\nbelow\n"
 
 
 def test_a_file_without_markers_is_refused_before_anything_is_measured(tmp_path, capsys):

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from commandline import PROGRAMS
 from machines import machine, proved
 
 from bonsaic import network as networks
-from bonsaic.bench.recipes import Run, table
+from bonsaic.bench.recipes import Run, main, table
 from bonsaic.diag import Missing, Mistake
 from bonsaic.grow import grow
 from bonsaic.lift import lift
@@ -86,3 +87,14 @@ def test_the_table_says_how_far_an_unproved_recipe_got():
         "| p | blackbox | 0 | 0 | 1 | - | - | - | none; 3 of 32 solved |" in text
         and "why not" in text
     )
+
+
+def test_the_recipes_are_measured_and_their_table_put_between_the_markers(tmp_path, capsys):
+    readme = tmp_path / "README.md"
+    begin, end = "<!-- bench recipes: begin -->", "<!-- bench recipes: end -->"
+    readme.write_text(f"above\n{begin}\n{end}\nbelow\n")
+    options = ["--recipe", "tanh", "--seeds", "1", "--readme", str(readme)]
+    assert main([str(PROGRAMS / "parity.bp"), *options]) == 0
+    printed = capsys.readouterr().out
+    assert "| parity | tanh | 1 | 0 | 0 |" in printed
+    assert readme.read_text() == f"above\n{begin}\n{printed}{end}\nbelow\n"

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bonsaic.arguments import BUDGET, number
-from bonsaic.diag import mistake
+from bonsaic.bench.readme import table_in
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.lift import lift
 from bonsaic.network import write_whole
@@ -34,7 +34,6 @@ HEADINGS = (
     "most inputs",
     "weight bits",
 )
-BEGIN, END = "<!-- bench grow: begin -->", "<!-- bench grow: end -->"
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ class Run:
 def main(arguments: list[str]) -> int:
     """Measure, print a line per run and the table, and write what was asked for."""
     a = _parser().parse_args(arguments)
-    around = _around(Path(a.readme)) if a.readme else None  # refused before anything is measured
+    put = table_in(a.readme, "bench grow") if a.readme else None
     runs = []
     for path in a.program:
         for guide in a.guide:
@@ -70,8 +69,8 @@ def main(arguments: list[str]) -> int:
     print(text)
     if a.json:
         write_whole(Path(a.json), (json.dumps([asdict(r) for r in runs], indent=1) + "\n").encode())
-    if around:
-        write_whole(Path(a.readme), f"\n{text}\n".join(around).encode())
+    if put:
+        put(text)
     return 0
 
 
@@ -144,11 +143,3 @@ def table(runs: list[Run]) -> str:
             cells += ["-"] * 8
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
-
-
-def _around(readme: Path) -> tuple[str, str]:
-    """What stands before the table and after it, the markers included."""
-    whole = readme.read_text("utf-8")
-    if BEGIN not in whole or END not in whole:
-        raise mistake(str(readme), f"the markers `{BEGIN}` and `{END}` are not in it")
-    return whole.partition(BEGIN)[0] + BEGIN, END + whole.partition(END)[2]

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bonsaic.arguments import BUDGET, number
+from bonsaic.bench.readme import table_in
 from bonsaic.diag import Missing
 from bonsaic.network import write_whole
 from bonsaic.specification import specify
@@ -45,7 +46,9 @@ def main(arguments: list[str]) -> int:
     p.add_argument("--seeds", type=number(int, 1, 10**6), default=3)
     p.add_argument("--budget", type=BUDGET, default=20.0)
     p.add_argument("--json", metavar="FILE", help="every run, machine-readable")
+    p.add_argument("--readme", metavar="FILE", help="put the table between this file's markers")
     a = p.parse_args(arguments)
+    put = table_in(a.readme, "bench recipes") if a.readme else None
     runs, skipped = [], {}
     for recipe in a.recipe:
         try:
@@ -56,9 +59,12 @@ def main(arguments: list[str]) -> int:
                     print(json.dumps(asdict(runs[-1])), file=sys.stderr, flush=True)
         except Missing as e:
             skipped[recipe] = str(e)
-    print(table(runs, skipped))
+    text = table(runs, skipped)
+    print(text)
     if a.json:
         write_whole(Path(a.json), (json.dumps([asdict(r) for r in runs], indent=1) + "\n").encode())
+    if put:
+        put(text)
     return 0
 
 

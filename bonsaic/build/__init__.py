@@ -1,4 +1,4 @@
-"""The whole line, from a program to a proved circuit in a directory: `line` holds the stages, the others one part each."""
+"""The whole line, from a program to a proved circuit: `line` holds the stages, the other files one part each."""
 
 from bonsaic.build.line import Options, build
 

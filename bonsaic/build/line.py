@@ -15,18 +15,18 @@ import numpy as np
 from bonsaic import tools
 from bonsaic.build import handing
 from bonsaic.build.growing import grow_network, kept
+from bonsaic.build.outputs import REPORT, Output, directory
+from bonsaic.build.report import Report
 from bonsaic.ir.core import Module
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import show
 from bonsaic.lang import lower
 from bonsaic.lift import lift
-from bonsaic.build.outputs import REPORT, Output, directory
 from bonsaic.prove.boxes import Invariant
 from bonsaic.prove.choices import Choices, drawn_beside
 from bonsaic.prove.decide import decide
 from bonsaic.prove.soft import is_soft, prove_soft
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict, name, weaker
-from bonsaic.build.report import Report
 from bonsaic.specification import Specification, specify
 
 
