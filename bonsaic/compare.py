@@ -57,12 +57,6 @@ def answer(spec: str, impl: str) -> Answer:
     return Answer(spec, impl, first, second, verdict, invariant)
 
 
-def compare(spec: str, impl: str, *, certify: bool = False) -> tuple[Verdict, Certificate | None]:
-    """The verdict, and with `certify` a proof's certificate; a `Mistake` where that is too large to write down."""
-    a = answer(spec, impl)
-    return a.verdict, certified(a) if certify and isinstance(a.verdict, Proved) else None
-
-
 def certified(a: Answer) -> Certificate:
     """The certificate of a proof; a `Mistake` where it has none, or one too large to write down."""
     assert isinstance(a.verdict, Proved), a.verdict

@@ -10,7 +10,7 @@ import numpy as np
 from bonsaic import sides
 from bonsaic.diag import Missing, Mistake, mistake
 from bonsaic.ir.core import Module
-from bonsaic.ir.mealy import FREE, Mealy
+from bonsaic.ir.mealy import FREE, LISTED, Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import show
 from bonsaic.prove.decide import decide
@@ -29,7 +29,6 @@ TARGETS = (
     "states",
     "bir",
 )
-STATES = 100_000  # state-letter pairs up to which a machine is listed
 BENCH_WORDS, BENCH_TICKS = 16, 24  # of an emitted testbench
 
 
@@ -70,7 +69,7 @@ def _plainly(m: Module, target: str, codings: Sequence[str]) -> str:
     from bonsaic.emit.verilog import verilog
     from bonsaic.prove.idle import idle_casts
 
-    return (python if target == "python" else verilog)(m, idle_casts(m, STATES), codings)
+    return (python if target == "python" else verilog)(m, idle_casts(m), codings)
 
 
 def _writers() -> dict[str, Callable[[Module], str | bytes]]:
@@ -105,20 +104,20 @@ def _listed(path: str) -> Mealy:
         listed = sides.table(path)
     else:
         machine = sides.machine(path)
-        listed = tabulate(machine, cap=STATES, name=sides.module(path).name)
+        listed = tabulate(machine, cap=LISTED, name=sides.module(path).name)
     if listed is None:
         raise mistake(
-            path, f"it has more than {STATES:,} pairs of state and letter, too many to list"
+            path, f"it has more than {LISTED:,} pairs of state and letter, too many to list"
         )
     return listed.minimised()
 
 
-def bench(title: str, table: Mealy, seed: int = 0) -> str:
+def bench(title: str, table: Mealy) -> str:
     """A self-checking Verilog testbench with words of the table."""
     from bonsaic.emit.testbench import testbench
     from bonsaic.lang.sample import sample
 
-    words, targets = sample(table, np.random.default_rng(seed), BENCH_WORDS, BENCH_TICKS)
+    words, targets = sample(table, np.random.default_rng(0), BENCH_WORDS, BENCH_TICKS)
     return testbench(title, list(words), list(targets == 1), list(targets != FREE))
 
 

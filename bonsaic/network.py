@@ -110,11 +110,6 @@ def write_whole(path: Path, content: bytes) -> None:
             part.unlink()
 
 
-def save(network: Network, path: Path) -> None:
-    """Write the checkpoint whole."""
-    write_whole(path, checkpoint(network))
-
-
 def checkpoint(network: Network) -> bytes:
     """A network's file: a numpy .npz archive of the float32 arrays and one JSON header."""
     header = {

@@ -14,7 +14,6 @@ from bonsaic.prove.machine import Machine, TableMachine
 
 PROGRAMS = (".bp", ".kiss2")
 VERILOG = (".v", ".sv")
-TABLED = 100_000  # state-letter pairs up to which a program is its interpreter's table
 
 
 def suffix(path: str) -> str:
@@ -86,7 +85,7 @@ def table(path: str) -> Mealy | None:
 
     program = load(path)
     check_all(program)
-    return tabulate(program, TABLED)
+    return tabulate(program)
 
 
 def machine(path: str, inputs: Collection[str] = ()) -> Machine:

@@ -9,7 +9,7 @@ import pytest
 
 from bonsaic.bench.gates import Row, main, summary, table
 from bonsaic.diag import Missing
-from bonsaic.network import Cell, Network, save
+from bonsaic.network import Cell, Network, checkpoint
 from bonsaic.prove import synthesis
 from bonsaic.prove.synthesis import Synthesised
 
@@ -26,7 +26,7 @@ def built(tmp_path):
     cell = Cell(array([-1], [0]), array(0), array(-1), array([0], [-1]), array(0))
     (tmp_path / "delay_1").mkdir()
     network = Network("delay_1", ("x",), ("y",), (cell,), array([1]), array(0))
-    save(network, tmp_path / "delay_1" / "delay_1.npz")
+    (tmp_path / "delay_1" / "delay_1.npz").write_bytes(checkpoint(network))
     return tmp_path
 
 

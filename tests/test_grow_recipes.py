@@ -31,7 +31,7 @@ def test_a_tanh_network_is_one_of_thresholds_once_its_values_go_through_sign(tmp
     network = grow(mealy, seed=0, guide="none", recipe="tanh").network
     assert proved(network, mealy)
     assert "ameo" not in {n.op for n in lift(network).order()}
-    networks.save(network, tmp_path / "n.npz")
+    (tmp_path / "n.npz").write_bytes(networks.checkpoint(network))
     again = networks.load(tmp_path / "n.npz")
     assert again.activation == "tanh" and lift(again) == lift(network)
 
@@ -40,7 +40,7 @@ def test_a_tanh_network_of_real_values_is_refused(tmp_path):
     network = replace(
         grow(machine("delay_1"), seed=0).network, activation="tanh", hard_states=False
     )
-    networks.save(network, tmp_path / "n.npz")
+    (tmp_path / "n.npz").write_bytes(networks.checkpoint(network))
     with pytest.raises(Mistake, match="through tanh and not through sign"):
         networks.load(tmp_path / "n.npz")
 

@@ -13,7 +13,7 @@ import pytest
 from faults import FAULTS, calls, swallowed, with_fault
 
 from bonsaic import sides
-from bonsaic.compare import compare
+from bonsaic.compare import answer, certified
 from bonsaic.diag import Missing, Mistake
 from bonsaic.emit.aiger import aiger, aiger_binary
 from bonsaic.emit.blif import blif
@@ -21,7 +21,7 @@ from bonsaic.emit.verilog import verilog
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.text import show
 from bonsaic.lang.kiss2 import to_kiss2
-from bonsaic.network import Cell, Network, save
+from bonsaic.network import Cell, Network, checkpoint
 from bonsaic.prove.certificate import certify
 from bonsaic.prove.machine import tabulate
 from bonsaic.prove.miter import table_circuit
@@ -58,8 +58,8 @@ def files(tmp_path_factory):
     }
     for kind, text in texts.items():
         (folder / f"same.{kind}").write_text(text)
-    save(network(), folder / "same.npz")
-    save(network(way=1), folder / "wrong.npz")
+    (folder / "same.npz").write_bytes(checkpoint(network()))
+    (folder / "wrong.npz").write_bytes(checkpoint(network(way=1)))
     (folder / "wrong.bir").write_text(show(sides.module(str(folder / "wrong.npz"))))
     return folder
 
@@ -69,8 +69,8 @@ KINDS = ("bp", "kiss2", "bir", "blif", "aag", "v", "npz")
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_files_are_proved_when_whole(files, kind):
-    assert isinstance(compare(str(SPEC), str(files / f"same.{kind}"))[0], Proved)
-    assert not isinstance(compare(str(files / "same.bp"), str(files / "wrong.bir"))[0], Proved)
+    assert isinstance(answer(str(SPEC), str(files / f"same.{kind}")).verdict, Proved)
+    assert not isinstance(answer(str(files / "same.bp"), str(files / "wrong.bir")).verdict, Proved)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -82,7 +82,7 @@ def test_a_cut_file_is_refused_or_another_machine(files, kind):
         cut.write_bytes(content[:end])
         for spec, impl in ((SPEC, cut), (cut, SPEC)):
             try:
-                verdict, _ = compare(str(spec), str(impl))
+                verdict = answer(str(spec), str(impl)).verdict
             except (Mistake, Missing):  # other Verilog is read where Yosys is installed
                 continue
             if isinstance(verdict, Proved):  # only a comment, names or the word for the end lack
@@ -100,14 +100,15 @@ def test_a_fault_in_any_call_proves_nothing(files, kind, fault):
     spec, impl = str(SPEC), str(files / f"wrong.{kind}")
 
     def run():
-        return compare(spec, impl, certify=True)
+        found = answer(spec, impl)
+        return found.verdict, certified(found) if isinstance(found.verdict, Proved) else None
 
     total = calls(run)
     ends = 0
     for at in range(1, total + 1, max(1, total // 150)):
-        answer = with_fault(at, fault, run)
-        ends += answer is None
-        assert answer is None or not isinstance(answer[0], Proved), at
+        said = with_fault(at, fault, run)
+        ends += said is None
+        assert said is None or not isinstance(said[0], Proved), at
     assert ends > 100
 
 
@@ -117,8 +118,7 @@ def test_a_fault_leaves_a_whole_certificate_or_none(files, fault):
     path = files / "proof"
 
     def run():
-        _, certificate = compare(str(SPEC), str(files / "same.npz"), certify=True)
-        certificate.write(str(path))
+        certified(answer(str(SPEC), str(files / "same.npz"))).write(str(path))
 
     total = calls(run)
     for at in range(1, total + 1, max(1, total // 150)):

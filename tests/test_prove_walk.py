@@ -246,12 +246,6 @@ def test_a_small_margin_is_unknown_in_float32_and_proved_in_the_reals():
     assert exact == Proved(1, 2, "exact reals")
 
 
-def test_progress_is_told():
-    told = []
-    walk(ModuleMachine(counting(6)), ModuleMachine(counting(6)), progress=told.append)
-    assert told[-1] == 7
-
-
 def test_the_weaker_verdict():
     differs = walk(TableMachine(table(7, 1)), ModuleMachine(counting(6, 1)))
     assert weaker(Proved(1, 1), Unknown("time")) == Unknown("time")

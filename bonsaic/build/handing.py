@@ -57,7 +57,6 @@ def hand_over(b: Build, net: Module, gate: Module) -> None:
 
 def read_back(b: Build) -> None:
     """Every file that has a reader is read from the directory and held to what it was written from."""
-
     started = time.perf_counter()
     b.working("reading back")
     for ending, m in b.held.items():

@@ -117,7 +117,6 @@ def build(
         "inputs": len(spec.table.inputs),
         "outputs": len(spec.table.outputs),
         "states": spec.table.states,
-        "oracle": spec.oracle,
     }
     with (
         directory(options.out or Path("out") / spec.program.name) as out,

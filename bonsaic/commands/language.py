@@ -12,9 +12,8 @@ import numpy as np
 from bonsaic.commands.lowering import write
 from bonsaic.commands.progress import Display
 from bonsaic.diag import Diagnostic, Mistake, counted, mistake
+from bonsaic.ir.mealy import LISTED
 from bonsaic.network import write_whole
-
-LISTED = 100_000  # state-letter pairs up to which the states of a program are listed
 
 
 def check(a: Namespace) -> int:
@@ -44,7 +43,7 @@ def _states(program) -> str:
     from bonsaic.lang import tabulate
     from bonsaic.lang.merge import merged
 
-    listed = tabulate(program, LISTED)
+    listed = tabulate(program)
     if listed is None:
         return f"; it has more than {LISTED:,} pairs of state and letter, too many to list"
     least = listed.minimised()

@@ -8,6 +8,7 @@ import numpy as np
 
 ILLEGAL = -1  # in `next`: this letter may not be read in this state
 FREE = -1  # in `outs`: this output does not matter here
+LISTED = 100_000  # pairs of state and letter up to which machines are listed as tables
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bonsaic.diag import Diagnostic, Mistake, Span
-from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
+from bonsaic.ir.mealy import FREE, ILLEGAL, LISTED, Mealy
 from bonsaic.lang import syntax as s
 from bonsaic.lang.extent import tick_parts
 from bonsaic.lang.interp import Illegal, State, Violation, compile_tick, initial
@@ -34,7 +34,7 @@ class Walked:
     limit: str | None
 
 
-def tabulate(program: Program, cap: int = 100_000) -> Mealy | None:
+def tabulate(program: Program, cap: int = LISTED) -> Mealy | None:
     """The machine of all reachable states, the first being 0; None above `cap` pairs of state and letter.
 
     Raises a `Mistake` where a reachable value leaves its range.

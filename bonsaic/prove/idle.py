@@ -7,19 +7,20 @@ from dataclasses import replace
 import numpy as np
 
 from bonsaic.ir.core import Module, Node, node, topological
+from bonsaic.ir.mealy import LISTED
 from bonsaic.ir.run import ModuleMachine, Step
 from bonsaic.prove.machine import tabulate
 
 
-def idle_casts(m: Module, cap: int) -> frozenset[Node]:
+def idle_casts(m: Module) -> frozenset[Node]:
     """The casts without which every legal word has the same states and outputs.
 
     All are left out at once and tried on every reachable state and legal letter. Those below a divisor stay, which must
-    not be 0. None where they are needed, or where there are more than `cap` pairs of state and letter.
+    not be 0. None where they are needed, or where there are more than LISTED pairs of state and letter.
     """
     below = topological(n.args[1] for n in m.order() if n.op in ("div", "mod"))
     casts = frozenset(n for n in m.order() if n.op == "cast").difference(below)
-    listed = tabulate(_Compared(m, _without(m, casts)), cap=cap) if casts else None
+    listed = tabulate(_Compared(m, _without(m, casts)), cap=LISTED) if casts else None
     return frozenset() if listed is None or (listed.outs > 0).any() else casts
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -29,13 +28,12 @@ def walk(
     cap: int = CAP,
     deepest: int = DEEPEST,
     float32: bool = True,
-    progress: Callable[[int], None] | None = None,
 ) -> Verdict:
     """Does `impl` give the outputs of `spec` on every legal word? Legal words and free outputs are those of `spec`.
 
     Breadth first, so a `Differs` carries a shortest word. `Unknown` when more than `cap` product states are reached, or
     more than `deepest` levels of few states each, or (unless float32 is False: a claim about exact reals) when a
-    decision of either is too close to its threshold to survive float32 rounding. progress(states) is called at times.
+    decision of either is too close to its threshold to survive float32 rounding.
     """
     columns = same_ports(spec, impl)
     if len(spec.inputs) > WIRES and isinstance(spec, ModuleMachine):
@@ -68,8 +66,6 @@ def walk(
                 return Unknown(
                     f"more than {cap} product states are reachable", seen.count, capped=True
                 )
-        if progress:
-            progress(seen.count)
         frontier = np.concatenate(fresh)
         levels += 1
         if levels == DEEP and seen.count < DEEP * NARROW:
