@@ -85,36 +85,14 @@ def shrink(
     if effort == "off" or mealy.legal.sum() > ROWS:
         return kept
     e = Effort(effort, seed, started, budget, progress, stop)
-    found = _found(mealy, network, e) or _finished([network], mealy, KEPT, e, 1)
+    made = _constructed(mealy, network, e)
+    found = _finished(made, mealy, "constructed", e) or _finished([network], mealy, KEPT, e)
     history, least = [], kept.edges
     for which, small in enumerate(found, 1):
         if small.edges < least:
             least = small.edges
             history.append((which, least))
     return replace(min([kept, *found], key=_worth), history=tuple(history))
-
-
-def from_table(
-    mealy: Mealy,
-    *,
-    effort: str = "fast",
-    seed: int = 0,
-    budget: float | None = None,
-    progress: Callable[[int, int], None] | None = None,
-    stop: Callable[[], bool] | None = None,
-) -> Network | None:
-    """A small network of hard cells that answers as the table, or None where the search finds none."""
-    wires = len(mealy.outputs)
-    empty = np.zeros((0, wires), np.float32)
-    like = Network(mealy.name, mealy.inputs, mealy.outputs, (), empty, np.zeros(wires, np.float32))
-    e = Effort(effort, seed, time.monotonic(), budget, progress, stop)
-    found = _found(mealy, like, e)
-    return min(found, key=_worth).network if found else None
-
-
-def _found(mealy: Mealy, like: Network, e: Effort) -> list[Shrunk]:
-    """Networks constructed from the table, finished."""
-    return _finished(_constructed(mealy, like, e), mealy, "constructed", e, 1)
 
 
 def _constructed(mealy: Mealy, like: Network, e: Effort) -> list[Network]:
@@ -146,12 +124,10 @@ def _constructed(mealy: Mealy, like: Network, e: Effort) -> list[Network]:
     return found
 
 
-def _finished(
-    nets: Sequence[Network], mealy: Mealy, recipe: str, e: Effort, share: float
-) -> list[Shrunk]:
+def _finished(nets: Sequence[Network], mealy: Mealy, recipe: str, e: Effort) -> list[Shrunk]:
     """These networks, all right, as `_polished`; the first at least, large ones as they are."""
     finished: list[Shrunk] = []
-    over = e.until(share)
+    over = e.until(1)
     for net in nets:
         if finished and over():
             break
