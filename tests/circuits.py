@@ -4,11 +4,27 @@ from fractions import Fraction
 
 import numpy as np
 
+from bonsaic.emit.python import python
+from bonsaic.emit.verilog import verilog
 from bonsaic.ir.core import Module, Node, node, port, register
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.verify import verify
+from bonsaic.prove.choices import draw
 from bonsaic.prove.machine import tabulate
+from bonsaic.prove.property import Held, Skipped, check_python, check_verilog
+
+LISTS = draw(64, 0)[:60]  # of letters, of which machines make legal words
+
+
+def runs_as(
+    m: Module, table: Mealy, python_text: str | None = None, verilog_text: str | None = None
+) -> bool:
+    """Whether Python and, where it can be simulated, Verilog of a module give the table's outputs on some words."""
+    software, hardware = python_text or python(m), verilog_text or verilog(m)
+    return isinstance(check_python(software, m.name, table, choices=LISTS), Held) and isinstance(
+        check_verilog(hardware, m.name, table, choices=LISTS[:10]), Held | Skipped
+    )
 
 
 def no(x: Node) -> Node:

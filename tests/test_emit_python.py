@@ -89,4 +89,4 @@ def test_a_large_circuit_has_no_long_expression(seed):
 
 def test_a_deep_circuit_does_not_exhaust_the_stack():
     m = anything(1, gates=5000, inputs=2, registers=2)
-    assert isinstance(check_python(python(m), m.name, table(m), words=20), Held)
+    assert isinstance(check_python(python(m), m.name, table(m)), Held)

@@ -120,7 +120,7 @@ def build(
     }
     with (
         directory(options.out or Path("out") / spec.program.name) as out,
-        drawn_beside(len(spec.table.letters), seed=options.seed)
+        drawn_beside(len(spec.table.letters), options.seed)
         if lowering
         else nullcontext(list[Choices]) as choices,
         tools.beside() as threads,

@@ -14,9 +14,7 @@ Choices = list[int]
 WORDS, TICKS = 200, 24  # how many lists, and how long at most
 
 
-def examine(
-    holds: Callable[[Choices], None], letters: int, *, words: int, ticks: int, seed: int
-) -> None:
+def examine(holds: Callable[[Choices], None], letters: int, seed: int) -> None:
     """Call `holds` with lists of choices among letters; an AssertionError is raised again for the smallest list found.
 
     The same numbers draw the same lists, in processes that have loaded the same modules.
@@ -27,7 +25,7 @@ def examine(
     from hypothesis.configuration import set_hypothesis_home_dir
 
     settings = hypothesis.settings(
-        max_examples=words,
+        max_examples=WORDS,
         database=None,
         deadline=None,
         print_blob=False,
@@ -36,7 +34,7 @@ def examine(
         suppress_health_check=list(HealthCheck),
         verbosity=Verbosity.quiet,
     )
-    lists = st.lists(st.integers(0, max(letters, 2) - 1), min_size=1, max_size=ticks)
+    lists = st.lists(st.integers(0, max(letters, 2) - 1), min_size=1, max_size=TICKS)
     with tempfile.TemporaryDirectory() as folder:
         set_hypothesis_home_dir(folder)  # its caches would stay in the user's folder
         try:
@@ -45,26 +43,24 @@ def examine(
             set_hypothesis_home_dir(None)
 
 
-def draw(letters: int, *, words: int, ticks: int, seed: int) -> list[Choices]:
-    """That many lists, in the order drawn."""
+def draw(letters: int, seed: int) -> list[Choices]:
+    """The lists that `examine` begins with, in the order drawn."""
     drawn: list[Choices] = []
 
     def keep(choices: Choices) -> None:
         drawn.append(choices)
 
-    examine(keep, letters, words=words, ticks=ticks, seed=seed)
+    examine(keep, letters, seed)
     return drawn
 
 
 @contextmanager
-def drawn_beside(
-    letters: int, *, words: int = WORDS, ticks: int = TICKS, seed: int = 0
-) -> Iterator[Callable[[], list[Choices]]]:
+def drawn_beside(letters: int, seed: int) -> Iterator[Callable[[], list[Choices]]]:
     """What `draw` gives, from a process of its own that begins at once: importing hypothesis takes longer than growing.
 
     Where that process fails, they are drawn here.
     """
-    command = [sys.executable, "-P", __file__, *map(str, (letters, words, ticks, seed))]
+    command = [sys.executable, "-P", __file__, str(letters), str(seed)]
     with (
         tempfile.TemporaryDirectory() as folder,  # for what it cannot remove when it is killed
         subprocess.Popen(
@@ -78,7 +74,7 @@ def drawn_beside(
         def lists() -> list[Choices]:
             said, _ = process.communicate()
             if process.returncode:
-                return draw(letters, words=words, ticks=ticks, seed=seed)
+                return draw(letters, seed)
             return json.loads(said)
 
         try:
@@ -88,5 +84,4 @@ def drawn_beside(
 
 
 if __name__ == "__main__":
-    LETTERS, WORDS, TICKS, SEED = map(int, sys.argv[1:])
-    print(json.dumps(draw(LETTERS, words=WORDS, ticks=TICKS, seed=SEED)))
+    print(json.dumps(draw(*map(int, sys.argv[1:]))))

@@ -18,7 +18,7 @@ from bonsaic.diag import counted, mistake
 from bonsaic.emit.names import PYTHON, VERILOG, Names
 from bonsaic.emit.testbench import FAILED, PASSED, testbench
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
-from bonsaic.prove.choices import TICKS, WORDS, Choices, draw, examine
+from bonsaic.prove.choices import Choices, draw, examine
 from bonsaic.prove.verdict import Differs
 
 Letter = tuple[int, ...]
@@ -68,8 +68,6 @@ def check_python(
     name: str,
     table: Mealy,
     *,
-    words: int = WORDS,
-    ticks: int = TICKS,
     seed: int = 0,
     choices: Sequence[Choices] | None = None,
 ) -> Held | Differs | Broken:
@@ -94,7 +92,7 @@ def check_python(
             raise ValueError(f"step gives {stepped}, the generator {outs}")
         return rows
 
-    search = Search(table, words, ticks, seed)
+    search = Search(table, seed)
     return search.answer(search.drawn(choices), respond)
 
 
@@ -103,8 +101,6 @@ def check_verilog(
     name: str,
     table: Mealy,
     *,
-    words: int = WORDS,
-    ticks: int = TICKS,
     seed: int = 0,
     choices: Sequence[Choices] | None = None,
 ) -> Result:
@@ -115,7 +111,7 @@ def check_verilog(
     if not (shutil.which("iverilog") and shutil.which("vvp")):
         return Skipped("iverilog is not installed (apt-get install iverilog)")
     title = Names(VERILOG).take("module", name)
-    search = Search(table, words, ticks, seed)
+    search = Search(table, seed)
     drawn = search.drawn(choices)
     try:
         known = _simulate(source, title, table, drawn)
@@ -135,16 +131,11 @@ class Search:
     """Legal words of a table that hypothesis draws, and shrinks where one shows a difference."""
 
     table: Mealy
-    words: int
-    ticks: int
     seed: int
 
     def drawn(self, choices: Sequence[Choices] | None) -> dict[Word, Rows]:
         """Each word, and the outputs on it."""
-        letters = len(self.table.letters)
-        lists = choices
-        if lists is None:
-            lists = draw(letters, words=self.words, ticks=self.ticks, seed=self.seed)
+        lists = draw(len(self.table.letters), self.seed) if choices is None else choices
         return dict(_legal(self.table, made) for made in lists)
 
     def answer(self, drawn: dict[Word, Rows], respond: Callable) -> Held | Differs | Broken:
@@ -164,9 +155,8 @@ class Search:
                 found.append(fault)
                 raise AssertionError(fault)
 
-        letters = len(self.table.letters)
         with suppress(AssertionError):
-            examine(holds, letters, words=self.words, ticks=self.ticks, seed=self.seed)
+            examine(holds, len(self.table.letters), self.seed)
         return found[-1]  # hypothesis ends with the smallest one
 
 
