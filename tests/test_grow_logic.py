@@ -60,6 +60,24 @@ def test_of_more_letters_than_inputs_neurons_are_as_narrow_as_one_tick_allows():
     assert (read >= [len(set(following[way.label])) for way in ways.ways]).all()
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_whatever_happens_one_register_is_on_then(seed):
+    """Also where a letter that leads from everywhere to one state does so in several blocks."""
+    rng = np.random.default_rng(seed)
+    following = rng.integers(0, 6, (6, 8))
+    following[:, 1::2] = 0
+    following[rng.random(following.shape) < 0.1] = ILLEGAL
+    ways = ways_into(following.T, 1)
+    for here, letter in zip(*np.nonzero(following != ILLEGAL), strict=True):
+        for on in ways.of(here):
+            fired = [
+                way.label
+                for way in ways.ways
+                if letter in way.classes and (ways.groups.index((on,)) in way.reads) != way.none
+            ]
+            assert fired == [following[here, letter]]
+
+
 def test_an_adder_is_a_few_cells_of_few_inputs():
     m = machine("add_8")
     grown = grow(m, guide="states")
