@@ -15,6 +15,7 @@ from bonsaic.grow.record import ASKED_FOR, TRAINED, Record
 from bonsaic.grow.repair import NEARLY
 from bonsaic.grow.teacher import CODES, MAY_TELL, STATES, VERDICTS, WORDS, Teacher
 from bonsaic.grow.untrained import by_questions
+from bonsaic.grow.widen import widen
 from bonsaic.grow.words import Sampler
 from bonsaic.network import Network
 
@@ -143,6 +144,20 @@ def test_a_changed_weight_is_noticed():
     assert check(shape, flat, sampler).proved
     head[0] += 9
     assert not check(shape, flat, sampler).right
+
+
+def test_a_network_with_too_many_rows_to_refit_is_only_rounded(monkeypatch):
+    m = machine("mini_cpu")
+    shape, flat = construct(m, lambda: False)
+    flat += np.random.default_rng(0).uniform(-0.1, 0.1, flat.shape)
+    teacher = Teacher(Sampler(m), "none")
+    found = teacher.check(shape, flat)
+    for rows, still in ((8, True), (4096, False)):
+        monkeypatch.setattr("bonsaic.grow.widen.WIDE", 1.0)
+        monkeypatch.setattr("bonsaic.grow.widen.ROWS", rows)
+        widened = widen(shape, flat, teacher, found)
+        assert teacher.check(shape, widened).proved
+        assert (np.abs(widened - flat).max() <= 2**-8) == still
 
 
 def test_drawn_words_are_legal_and_meet_every_state():

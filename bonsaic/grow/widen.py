@@ -14,18 +14,18 @@ from bonsaic.grow.teacher import Teacher
 GRIDS = 2.0**-7, 2.0**-9, 2.0**-12
 STEPS = 120
 WIDE = 0.05  # a margin that needs no refit
-ROWS = 4096  # beyond this many the refit reads a part of them
+ROWS = 4096  # of a refit: it needs them all, and with more takes longer than growing
 
 
 def widen(
     shape: Architecture, flat: np.ndarray, teacher: Teacher, found: Walk
 ) -> np.ndarray | None:
     """The same machine with every neuron's margin grown and all weights on a grid; None if none is proved there."""
-    if found.margin >= WIDE:
-        return _rounded(shape, flat.astype(np.float64), teacher)
     machine = teacher.proved_machine()
     m = machine.mealy
     row, x = np.nonzero(m.legal[found.states])
+    if found.margin >= WIDE or len(row) > ROWS:
+        return _rounded(shape, flat.astype(np.float64), teacher)
     flat = flat.astype(np.float64).copy()
     wires, at = machine.wires[x].astype(np.float64), 0
     *cells, (_, head, _) = shape.parts(flat)
@@ -34,13 +34,13 @@ def widen(
         codes = found.codes[row, at : at + layer.states]
         read = np.concatenate([np.ones((len(row), 1)), wires, codes], 1)
         want = sign(ameo(read @ kernel, shape.f, shape.leak))
-        tables = np.unique(np.concatenate([read, want], 1), axis=0)[:ROWS]
+        tables = np.unique(np.concatenate([read, want], 1), axis=0)
         seen, wanted = tables[:, : layer.columns], tables[:, layer.columns :]
         kernel[:] = refit_neurons(seen, wanted, kernel, STEPS, shape.f, shape.leak)
         wires = want[:, layer.states :]
         at += layer.states
     target = machine.signs[found.states[row], x]
-    tables = np.unique(np.concatenate([wires, target], 1), axis=0)[:ROWS]
+    tables = np.unique(np.concatenate([wires, target], 1), axis=0)
     read = np.concatenate([np.ones((len(tables), 1)), tables[:, : wires.shape[1]]], 1)
     head[:] = refit_head(read, tables[:, wires.shape[1] :], head, STEPS)
     return _rounded(shape, flat, teacher)
