@@ -10,6 +10,7 @@ from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import parse, show
 from bonsaic.passes.manager import PASSES, Pass, Refuted, check_levels, parse_pipeline, run
 from bonsaic.passes.pipelines import O0, O1
+from bonsaic.passes.weights import numbers
 from bonsaic.prove.verdict import Differs, Proved
 
 # Hold the last input: y is the x of one tick ago. A tiny weight, a register nothing reads and one that never changes.
@@ -103,6 +104,12 @@ def test_folding_finds_registers_constant_only_together():
     assert not after.regs and after.outs["y"] is after.inputs[0]
 
 
+def test_a_setting_of_0_changes_nothing(delay):
+    text = "clip-weights{threshold=0},quantise{step=0}"
+    after, _ = run(delay, parse_pipeline(text), spec=spec(delay))
+    assert numbers(after) == numbers(delay)
+
+
 def test_a_setting_that_changes_behaviour_is_an_honest_no(delay):
     with pytest.raises(Refuted) as e:
         run(delay, parse_pipeline("clip-weights{threshold=2}"), spec=spec(delay))
@@ -128,6 +135,7 @@ def test_a_wrong_pass_is_caught_by_name(delay, monkeypatch):
         ("clip-weights{step=1}", "`clip-weights` has no option `step`"),
         ("clip-weights{threshold=x}", "`threshold` needs a number, not `x`"),
         ("clip-weights{threshold=1/0}", "`threshold` needs a number, not `1/0`"),
+        ("clip-weights{threshold=1,threshold=2}", "`threshold` is given twice"),
     ],
 )
 def test_mistakes_in_a_pipeline_are_told_with_their_place(text, message):

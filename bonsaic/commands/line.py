@@ -21,9 +21,9 @@ def _run(a: Namespace, lowering: bool) -> int:
     from bonsaic import build as line
     from bonsaic.passes import pipelines
 
-    pipeline = (pipelines.O0 if a.level == "0" else pipelines.O1) if lowering else pipelines.O1
+    plain = pipelines.O0 if lowering and a.level == "0" else None
     options = line.Options(
-        passes=pipeline if not lowering or a.passes is None else a.passes,
+        passes=a.passes if lowering and a.passes is not None else plain,
         out=Path(a.out) if a.out else None,
         seed=a.seed,
         budget=a.budget,

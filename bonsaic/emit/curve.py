@@ -54,8 +54,8 @@ def _growing(points: Sequence[tuple[int, float, float]]) -> list[str]:
     steps = [step for step, _, _ in points]
     losses = [max(LEAST, loss) for _, loss, _ in points]
     penalties = [penalty for _, _, penalty in points]
-    x = _linear(0, max(steps), MARGIN, MARGIN + GROWING)
-    y, right = _logarithmic(min(losses), max(losses)), _linear(0, max(penalties), BOTTOM, TOP)
+    x = _linear(max(steps), MARGIN, MARGIN + GROWING)
+    y, right = _logarithmic(min(losses), max(losses)), _linear(max(penalties), BOTTOM, TOP)
     return [
         *_frame(x, "steps of growing"),
         *_labels(y, MARGIN - 6, "end", LOSS),
@@ -70,8 +70,8 @@ def _growing(points: Sequence[tuple[int, float, float]]) -> list[str]:
 def _pruning(points: Sequence[tuple[int, int]]) -> list[str]:
     left = 2 * MARGIN + GROWING + MARGIN // 2
     edges = [n for _, n in points]
-    x = _linear(0, max(step for step, _ in points), left, left + PRUNING)
-    y = _linear(0, max(edges), BOTTOM, TOP)
+    x = _linear(max(step for step, _ in points), left, left + PRUNING)
+    y = _linear(max(edges), BOTTOM, TOP)
     corners = [(0, edges[0])]  # an edge count holds until the next smaller network
     for step, n in points:
         corners += [(step, corners[-1][1]), (step, n)]
@@ -84,12 +84,13 @@ def _pruning(points: Sequence[tuple[int, int]]) -> list[str]:
     ]
 
 
-def _linear(low: float, high: float, start: float, end: float) -> Axis:
-    high = high if high > low + 1e-9 else low + 1  # nothing that small is drawn
-    step = 10.0 ** math.floor(math.log10((high - low) / 2))
-    step = next(step * k for k in (1, 2, 5, 10) if (high - low) / (step * k) <= 5)
-    ticks = tuple(low + i * step for i in range(int((high - low) / step + 1e-9) + 1))
-    return Axis(low, high, start, end, ticks)
+def _linear(high: float, start: float, end: float) -> Axis:
+    """From 0 on."""
+    high = high if high > 1e-9 else 1.0  # nothing that small is drawn
+    step = 10.0 ** math.floor(math.log10(high / 2))
+    step = next(step * k for k in (1, 2, 5, 10) if high / (step * k) <= 5)
+    ticks = tuple(i * step for i in range(int(high / step + 1e-9) + 1))
+    return Axis(0, high, start, end, ticks)
 
 
 def _logarithmic(low: float, high: float) -> Axis:

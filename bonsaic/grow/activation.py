@@ -10,9 +10,7 @@ def ameo(x: np.ndarray, f: float = 0.5, leak: float = 0.1) -> np.ndarray:
     return ameo_and_slope(x, f, leak)[0]
 
 
-def ameo_and_slope(
-    x: np.ndarray, f: float = 0.5, leak: float = 0.1
-) -> tuple[np.ndarray, np.ndarray]:
+def ameo_and_slope(x: np.ndarray, f: float, leak: float) -> tuple[np.ndarray, np.ndarray]:
     """Value and slope, of x's type; at a kink the slope is that of the piece nearer to zero."""
     a = np.abs(x)
     one = x.dtype.type(1)

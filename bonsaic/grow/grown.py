@@ -35,10 +35,9 @@ class Grown:
     """What growing reached.
 
     network: proved, or None; best: the most promising network otherwise. told: what it was told of the program.
-    tried, solved: networks trained, and those
-    without a wrong answer on their last words. sizes: (states, outputs) tried, in order. curve: (step, loss, sparsity
-    penalty) of the best network over all populations. outstanding: shortest words that the best network still gets
-    wrong. advice: what to try next where nothing was proved.
+    tried, solved: networks trained, and those without a wrong answer on their last words. sizes: (states, outputs)
+    tried, in order. curve: (step, loss, sparsity penalty) of the best network over all populations. outstanding:
+    shortest words that the best network still gets wrong. advice: what to try next where nothing was proved.
     """
 
     network: Network | None

@@ -14,6 +14,7 @@ from fractions import Fraction
 import numpy as np
 
 from bonsaic.ir.core import Module, Node, topological
+from bonsaic.ir.ops import LEVELS
 from bonsaic.ir.values import BIT, SIGN, Fin, Grid, Real, Type, high, low, step
 
 INT64 = 1 << 62
@@ -73,7 +74,7 @@ class ModuleMachine:
         self._plan = [(n, self._kernel(n)) for n in needed]
         self.dens = dens
         wide = any(self._scales[n].bound >= INT64 for n in (*m.inputs, *m.regs, *needed))
-        logic = all(n.type == BIT and n.op in BITWISE for n in (*m.inputs, *m.regs, *needed))
+        logic = all(n.type == BIT and n.op in LEVELS["gate"] for n in (*m.inputs, *m.regs, *needed))
         self._kind = object if wide else np.uint8 if logic else np.int64
         small = all(self._scales[r].bound < INT64 for r in m.regs)
         self._state_kind = np.int64 if wide and small else self._kind
@@ -278,7 +279,6 @@ def _ameo(n: Node, args: list[Scale], own: Scale) -> Callable:
     return evaluate
 
 
-BITWISE = ("in", "reg", "const", "not", "and", "or", "xor")
 _MEANING: dict[str, Callable] = {
     "const": lambda n, args, own: lambda: int(n.attr[0] * own.den),
     "affine": _affine,

@@ -51,12 +51,12 @@ def sizes(m: Module) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Record:
-    """What a pass did: its settings, the claim that was settled, the verdict on it, and the module before and after."""
+    """What a pass did: its settings, the claim that was settled, the proof of it, and the module before and after."""
 
     name: str
     options: dict[str, Fraction]
     claim: str
-    verdict: Verdict
+    verdict: Proved
     seconds: float
     before: Module
     after: Module
@@ -67,15 +67,13 @@ class Record:
 
     def as_json(self) -> dict:
         """The record as the report lists it."""
-        method = getattr(self.verdict, "method", None) or "walk"
-        if self.before == self.after:
-            method = "unchanged"
+        method = "unchanged" if self.before == self.after else self.verdict.method or "walk"
         return {
             "pass": self.name,
             "options": {k: str(v) for k, v in self.options.items()},
             "claim": self.claim,
             "verdict": name(self.verdict),
-            "states": None if method == "unchanged" else getattr(self.verdict, "states", None),
+            "states": None if method == "unchanged" else self.verdict.states,
             "method": method,
             "seconds": round(self.seconds, 3),
             "before": sizes(self.before),
@@ -142,12 +140,14 @@ def parse_pipeline(text: str) -> list[tuple[Pass, dict[str, Fraction]]]:
 
 
 def _options(p: Pass, text: str | None, span: Span) -> dict[str, Fraction]:
-    options = {}
+    options: dict[str, Fraction] = {}
     for pair in text.split(",") if text else []:
         key, _, value = (s.strip() for s in pair.partition("="))
         if key not in p.options:
             known = ", ".join(p.options) or "none"
             raise mistake(span, f"`{p.name}` has no option `{key}`", help=f"its options: {known}")
+        if key in options:
+            raise mistake(span, f"`{key}` is given twice")
         try:
             options[key] = Fraction(value)
         except (ValueError, ZeroDivisionError):

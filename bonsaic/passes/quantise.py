@@ -16,7 +16,10 @@ PLAIN = 1000  # the largest denominator of an activation's constants
 
 @pass_("net -> quant", claim="approx")
 def quantise(m: Module, *, spec: Machine, step: Fraction | None = None) -> Module:
-    """Round every weight, bias and initial state to a multiple of a step; the coarsest power of 1/2 that is proved."""
+    """Round every weight, bias and initial state to a multiple of a step; the coarsest power of 1/2 that is proved.
+
+    A step of 0 rounds nothing.
+    """
     if step is not None:
         return _round(m, step)
     steps = [Fraction(1, 1 << bits) for bits in range(FINEST + 1)]
@@ -24,7 +27,7 @@ def quantise(m: Module, *, spec: Machine, step: Fraction | None = None) -> Modul
 
 
 def _round(m: Module, step: Fraction) -> Module:
-    rounded = change(m, lambda w: round(w / step) * step)
+    rounded = change(m, lambda w: round(w / step) * step if step else w)
     return replace(rewrite(rounded, _plain), level="quant")
 
 

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bonsaic.grow.logic.gates import READS, ROWS, functions, readable
+from bonsaic.grow.logic.gates import READS, ROWS, WIDEST, functions, readable
 
 MOST = 6  # the most neurons a signal is made of
 KEPT = 1200  # of the neurons that say nothing wrong, this many are tried as parts of a cover
 WIDER = 2.0  # what an input beyond the usual costs more
-WIDEST = 6  # the most inputs a neuron may have
 NEVER = 1e6  # the price of a column that is not there
 WIDE = 300  # and this many as parts of a cover by three
 

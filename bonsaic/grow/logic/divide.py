@@ -175,16 +175,7 @@ class Divider:
                 return 0
             table = np.zeros(len(bit), np.int8)
             table[patterns] = bit[patterns]
-            shape = (2,) * len(bound)
-            reads = sum(
-                bool(
-                    (
-                        np.take(table.reshape(shape), 0, a) * np.take(table.reshape(shape), 1, a)
-                        < 0
-                    ).any()
-                )
-                for a in range(len(bound))
-            )
+            reads = _reads(table.reshape((2,) * len(bound)))
             return reads + (reads > ANY)
 
         best: tuple[float, list[np.ndarray]] | None = None

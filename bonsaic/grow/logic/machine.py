@@ -22,7 +22,6 @@ from bonsaic.grow.logic.ways import ways_into
 from bonsaic.ir.mealy import FREE, Mealy
 
 INPUTS = 20  # wires beyond which the tables take too much room
-MOST_EDGES = 200_000
 FEW = 16  # labels up to which more bits than a number has are tried
 FREED = 2  # wires at most that a neuron reads as they are, if it does not read all so
 PAIRS = 10_000  # of a row and a letter, beyond which two letters at once are too many

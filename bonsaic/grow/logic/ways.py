@@ -126,7 +126,9 @@ def _steps(acts: np.ndarray) -> _Steps:
             left = left & ~np.outer(classes, sources)
             labels.append(label)
             blocks.append((classes, sources))
-            others.append((acts[classes] >= 0).any(0) & ~sources)  # some may have a block of their own
+            others.append(
+                (acts[classes] >= 0).any(0) & ~sources
+            )  # some may have a block of their own
     by, whence = (np.array(side) for side in zip(*blocks, strict=True))
     return _Steps(np.array(labels), by, whence.astype(int), np.array(others).astype(int))
 

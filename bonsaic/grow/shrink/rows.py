@@ -14,22 +14,13 @@ class Rows:
     """One row per legal letter of each state.
 
     x: float32 [row, input wire], -1/+1. here, there: int [row], the state before and after.
-    want: float32 [row, output wire], -1, +1, or 0 where the output is free. states: how many.
+    want: float32 [row, output wire], -1, +1, or 0 where the output is free.
     """
 
     x: np.ndarray
     here: np.ndarray
     there: np.ndarray
     want: np.ndarray
-    states: int
-
-    @property
-    def inputs(self) -> int:
-        return self.x.shape[1]
-
-    @property
-    def wires(self) -> int:
-        return self.want.shape[1]
 
 
 def rows_of(mealy: Mealy) -> Rows:
@@ -39,4 +30,4 @@ def rows_of(mealy: Mealy) -> Rows:
     x = m.letters[letter].astype(np.float32) * 2 - 1
     outs = m.outs[here, letter].astype(np.float32)
     want = np.where(outs == FREE, 0, outs * 2 - 1).astype(np.float32)
-    return Rows(x, here, m.next[here, letter].astype(np.int64), want, m.states)
+    return Rows(x, here, m.next[here, letter].astype(np.int64), want)
