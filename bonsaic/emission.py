@@ -52,7 +52,9 @@ def emitted(path: str, target: str) -> str | bytes:
         help = "build it first; python, verilog, testbench, kiss2, dot, svg, states and bir come from a program"
         raise mistake(path, f"a program cannot be written as {target}", help=help)
     if m.level == "fin" and target in ("python", "verilog"):
-        return _plainly(m, target, _codings(path))
+        from bonsaic.prove.idle import idle_casts  # what no legal word needs is not written
+
+        return _writers()[target](m, idle_casts(m), _codings(path))
     return _writers()[target](m)
 
 
@@ -63,16 +65,7 @@ def _codings(path: str) -> list[str]:
     return codings(load(path)) if sides.suffix(path) in sides.PROGRAMS else []
 
 
-def _plainly(m: Module, target: str, codings: Sequence[str]) -> str:
-    """A program's own tick, without the casts that no legal word needs."""
-    from bonsaic.emit.python import python
-    from bonsaic.emit.verilog import verilog
-    from bonsaic.prove.idle import idle_casts
-
-    return (python if target == "python" else verilog)(m, idle_casts(m), codings)
-
-
-def _writers() -> dict[str, Callable[[Module], str | bytes]]:
+def _writers() -> dict[str, Callable]:
     from bonsaic.emit.aiger import aiger
     from bonsaic.emit.blif import blif
     from bonsaic.emit.dot import drawing
@@ -123,16 +116,12 @@ def bench(title: str, table: Mealy) -> str:
 
 def circuit(gate: Module, codings: Sequence[str] = ()) -> dict[str, str]:
     """What a proved circuit is handed over as, by file name ending. codings: what is said of how ports are coded."""
-    from bonsaic.emit.aiger import aiger
-    from bonsaic.emit.blif import blif
-    from bonsaic.emit.python import python
-    from bonsaic.emit.verilog import verilog
-
+    write = _writers()
     return {
-        "py": python(gate, codings=codings),
-        "v": verilog(gate, codings=codings),
-        "blif": blif(gate),
-        "aag": aiger(gate),
+        "py": write["python"](gate, codings=codings),
+        "v": write["verilog"](gate, codings=codings),
+        "blif": write["blif"](gate),
+        "aag": write["aiger"](gate),
     }
 
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from bonsaic.emit.names import Names
 from bonsaic.ir.core import Module, Node, topological
+from bonsaic.ir.values import BIT, contains
 
 COLUMNS = 60  # an expression longer than this is cut
 
@@ -31,6 +32,17 @@ class Text(NamedTuple):
 
 
 ATOM = 9
+MIRRORED = {"==": "==", "!=": "!=", "<": ">"}  # comparisons with their sides exchanged
+
+
+def is_bit(n: Node) -> bool:
+    return contains(BIT, n.type)
+
+
+def summed(terms: list[tuple[bool, str]]) -> str:
+    """Terms, each with whether it is subtracted, in one line; a leading minus reads worse than a trailing one."""
+    (negative, first), *rest = sorted(terms, key=lambda term: term[0])
+    return f"{'-' * negative}{first}" + "".join(f" {'-' if s else '+'} {t}" for s, t in rest)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from collections.abc import Collection, Sequence
 from fractions import Fraction
 from functools import partial
 
-from bonsaic.emit.layout import ATOM, Layout, Text, about, layout
+from bonsaic.emit.layout import ATOM, MIRRORED, Layout, Text, about, is_bit, layout, summed
 from bonsaic.emit.names import PYTHON, Names
 from bonsaic.ir.core import Module, Node
-from bonsaic.ir.values import BIT, Real, contains, high, low
+from bonsaic.ir.values import Real, high, low
 
 IF, OR, AND, NOT, COMPARE, ADD, MUL, UNARY = range(8)
 WIDTH = 88
@@ -141,13 +141,9 @@ def _indent(depth: int, lines: Sequence[str]) -> list[str]:
     return ["    " * depth + line for line in lines]
 
 
-def _is_bit(n: Node) -> bool:
-    return contains(BIT, n.type)
-
-
 def _literal(value: Fraction, holder: Node) -> str:
     """A number as its holder keeps it: a bit is a bool."""
-    return str(bool(value)) if _is_bit(holder) else str(value)
+    return str(bool(value)) if is_bit(holder) else str(value)
 
 
 def _value(n: Node, text: Text, holder: Node) -> str:
@@ -185,11 +181,10 @@ def _write(idle: Collection[Node], n: Node, args: Sequence[Text]) -> Text:
     if n.op in ("eq", "lt"):
         return _compare(numbers[0], "==" if n.op == "eq" else "<", numbers[1])
     result = numbers[0] if n in idle else _arithmetic(n, numbers)
-    return _compare(result, "==", Text("1", ATOM)) if _is_bit(n) else result
+    return _compare(result, "==", Text("1", ATOM)) if is_bit(n) else result
 
 
 OPPOSITE = {"==": "!=", "!=": "==", "<": ">=", ">": "<="}
-MIRRORED = {"==": "==", "!=": "!=", "<": ">"}
 
 
 def _compare(left: Text, sign: str, right: Text) -> Text:
@@ -226,8 +221,4 @@ def _sum(n: Node, args: Sequence[Text]) -> Text:
         for w, x in pairs
     ]
     terms += [(bias < 0, str(abs(bias)))] if bias or not terms else []
-    terms.sort(key=lambda term: term[0])  # a leading minus reads worse than a trailing one
-    (negative, text), *rest = terms
-    text = f"-{text}" if negative else text
-    text += "".join(f" {'-' if minus else '+'} {term}" for minus, term in rest)
-    return Text(text, ADD if rest else MUL)
+    return Text(summed(terms), ADD if len(terms) > 1 else MUL)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from bonsaic.emit.layout import Text, about, layout
+from bonsaic.emit.layout import Text, about, is_bit, layout
 from bonsaic.emit.names import VERILOG, Names
-from bonsaic.emit.verilog_terms import Writer, is_bit, width
+from bonsaic.emit.verilog_terms import Writer, width
 from bonsaic.ir.core import Module, Node, topological
 
 

@@ -6,18 +6,13 @@ import re
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from bonsaic.emit.layout import ATOM, Text
+from bonsaic.emit.layout import ATOM, MIRRORED, Text, is_bit, summed
 from bonsaic.ir.core import Module, Node
-from bonsaic.ir.values import BIT, Real, Type, contains, high, low
+from bonsaic.ir.values import Real, Type, high, low
 
 NUMBER = re.compile(r"-?\d+'sd\d+")
-MIRRORED = {"==": "==", "<": ">"}
 IF, OR, XOR, AND, COMPARE, ADD, MUL, UNARY = range(8)
 LOGIC = {"or": (OR, " | "), "xor": (XOR, " ^ "), "and": (AND, " & ")}
-
-
-def is_bit(n: Node) -> bool:
-    return contains(BIT, n.type)
 
 
 def width(m: Module) -> int:
@@ -142,9 +137,7 @@ class Writer:
                 )
             terms += [(w < 0, text)] if w else []
         terms += [(bias < 0, self.literal(abs(bias), False).text)] if bias or not terms else []
-        (negative, text), *rest = sorted(terms, key=lambda term: term[0])
-        text = f"-{text}" if negative else text
-        return Text(text + "".join(f" {'-' if s else '+'} {t}" for s, t in rest), ADD)
+        return Text(summed(terms), ADD)
 
 
 def _compare(x: Text, sign: str, y: Text) -> Text:
