@@ -8,7 +8,7 @@ import pytest
 
 from bonsaic import sides
 from bonsaic.cli import main
-from bonsaic.compare import compare, trace
+from bonsaic.compare import answer, certified, trace
 from bonsaic.diag import Mistake
 from bonsaic.ir.text import show
 from bonsaic.passes.readings import recovered
@@ -28,10 +28,10 @@ published = pytest.mark.skipif(
 @pytest.mark.parametrize("name, size", [("replace_111", 3), ("delay_2", 4)])
 def test_a_published_network_is_proved_for_all_words(name, size, tmp_path):
     spec, impl = str(ROOT / "programs" / f"{name}.bp"), str(PUBLISHED / f"{name}.json")
-    verdict, certificate = compare(spec, impl, certify=True)
-    assert isinstance(verdict, Proved)
-    assert (verdict.states, verdict.arithmetic) == (size, "float32")
-    certificate.write(str(tmp_path / "it.cert"))
+    found = answer(spec, impl)
+    assert isinstance(found.verdict, Proved)
+    assert (found.verdict.states, found.verdict.arithmetic) == (size, "float32")
+    certified(found).write(str(tmp_path / "it.cert"))
     assert check(str(tmp_path / "it.cert")).startswith(f"verified: {spec} and {impl} agree")
 
 
@@ -49,8 +49,8 @@ def test_a_published_network_has_a_boolean_reading():
 @published
 def test_a_difference_is_shown_tick_by_tick():
     spec, impl = str(ROOT / "programs" / "replace_111.bp"), str(PUBLISHED / "delay_2.json")
-    verdict, certificate = compare(spec, impl, certify=True)
-    assert isinstance(verdict, Differs) and certificate is None
+    verdict = answer(spec, impl).verdict
+    assert isinstance(verdict, Differs)
     table = trace(spec, impl, verdict).splitlines()
     assert table[0].split() == ["tick", "x", "y", "wanted", "y", "found"]
     assert len(table) == len(verdict.word) + 1
@@ -67,7 +67,7 @@ def test_a_long_difference_keeps_its_end(tmp_path):
     never.write_text(
         "module never : gate { in x : bit n = not x : bit t = and n, x : bit out y = t }"
     )
-    verdict, _ = compare(str(slow), str(never))
+    verdict = answer(str(slow), str(never)).verdict
     assert isinstance(verdict, Differs) and len(verdict.word) == 41
     table = trace(str(slow), str(never), verdict).splitlines()
     assert (
@@ -82,7 +82,7 @@ def test_a_refused_letter_and_a_free_output_are_shown(tmp_path):
     spec.write_text("module a : gate { in x : bit n = not x : bit out y = x care n }")
     impl = tmp_path / "b.bir"
     impl.write_text("module b : gate { in x : bit n = not x : bit out y = x legal = n }")
-    verdict, _ = compare(str(spec), str(impl))
+    verdict = answer(str(spec), str(impl)).verdict
     assert isinstance(verdict, Differs) and verdict.found is None
     assert trace(str(spec), str(impl), verdict).splitlines()[1].split() == ["1", "1", "-", "x"]
 
@@ -91,7 +91,7 @@ def test_ports_that_differ_are_both_shown(tmp_path):
     impl = tmp_path / "b.bir"
     impl.write_text("module b : gate { in a : bit in b : bit out z = a }")
     with pytest.raises(Mistake, match=r"\(x\) -> \(y\), the implementation \(a, b\) -> \(z\)"):
-        compare(str(ROOT / "programs" / "delay_1.bp"), str(impl))
+        answer(str(ROOT / "programs" / "delay_1.bp"), str(impl))
 
 
 def test_real_registers_belong_to_networks(tmp_path):
@@ -99,22 +99,22 @@ def test_real_registers_belong_to_networks(tmp_path):
     soft.write_text("module m : net { in x : {-1, 1} reg r : real = 0.5 next r = r out y = r }")
     hard = tmp_path / "hard.bir"
     hard.write_text("module m : gate { in x : bit n = not x : bit t = or x, n : bit out y = t }")
-    verdict, _ = compare(str(hard), str(soft))
+    verdict = answer(str(hard), str(soft)).verdict
     assert isinstance(verdict, Proved)
     with pytest.raises(Mistake, match="its states are real numbers"):
-        compare(str(soft), str(hard))
+        answer(str(soft), str(hard))
     limited = tmp_path / "limited.bir"
     limited.write_text(
         "module m : net { in x : bit reg r : real = 0.5 next r = r out y = r legal = x }"
     )
     with pytest.raises(Mistake, match="letters are all legal"):
-        compare(str(hard), str(limited))
+        answer(str(hard), str(limited))
 
 
 def test_a_program_may_be_the_second_side(tmp_path):
     program = str(ROOT / "programs" / "delay_1.bp")
-    verdict, certificate = compare(program, program, certify=True)
-    assert isinstance(verdict, Proved) and certificate is not None
+    found = answer(program, program)
+    assert isinstance(found.verdict, Proved) and certified(found)
 
 
 @published
@@ -157,18 +157,16 @@ def test_kiss2_takes_the_port_names_of_the_other_side(tmp_path):
     assert main(["emit", other, "--to", "kiss2", "-o", table]) == 0
     forget_names(Path(table))
     for pair in ((other, table), (table, other), (table, table)):
-        verdict, certificate = compare(*pair, certify=True)
-        assert isinstance(verdict, Proved)
-        certificate.write(str(tmp_path / "it.cert"))
+        certified(answer(*pair)).write(str(tmp_path / "it.cert"))
         assert check(str(tmp_path / "it.cert")).startswith("verified")
-    verdict, _ = compare(more, table)
+    verdict = answer(more, table).verdict
     assert isinstance(verdict, Differs) and (verdict.inputs, verdict.outputs) == (
         ("first", "last"),
         ("both",),
     )
-    assert trace(more, table, verdict) and isinstance(compare(table, more)[0], Differs)
+    assert trace(more, table, verdict) and isinstance(answer(table, more).verdict, Differs)
     with pytest.raises(Mistake, match="the specification has"):
-        compare(program, table)
+        answer(program, table)
 
 
 def test_a_certificate_does_not_confuse_an_input_with_the_state_of_a_kiss2_file(tmp_path):
@@ -176,8 +174,8 @@ def test_a_certificate_does_not_confuse_an_input_with_the_state_of_a_kiss2_file(
     program.write_text("program a(at: bit) -> (y: bit) { state s: bit = 0 y = s s = at }")
     assert main(["emit", str(program), "--to", "kiss2", "-o", str(table)]) == 0
     forget_names(table)
-    assert isinstance(compare(str(program), str(table))[0], Proved)
-    _, certificate = compare(str(program), str(table), certify=True)
+    assert isinstance(answer(str(program), str(table)).verdict, Proved)
+    certificate = certified(answer(str(program), str(table)))
     certificate.write(str(tmp_path / "it.cert"))
     assert check(str(tmp_path / "it.cert"))
 
@@ -211,7 +209,7 @@ def test_a_wire_of_a_vector_is_spelt_either_way(tmp_path):
     impl.write_text(
         ".model m\n.inputs z x[1] x[0]\n.outputs y\n.names x[0] x[1] z y\n101 1\n.end\n"
     )
-    assert isinstance(compare(str(spec), str(impl))[0], Proved)
+    assert isinstance(answer(str(spec), str(impl)).verdict, Proved)
 
 
 IDLE = {
@@ -231,7 +229,7 @@ def test_an_input_on_which_nothing_depends_may_be_absent(name, tmp_path):
     if name == "b.v":
         pytest.importorskip("pyosys")
     for pair in ((spec, impl), (impl, spec)):
-        assert isinstance(compare(*map(str, pair))[0], Proved)
+        assert isinstance(answer(*map(str, pair)).verdict, Proved)
 
 
 def test_an_input_on_which_a_program_depends_may_not(tmp_path):
@@ -239,4 +237,4 @@ def test_an_input_on_which_a_program_depends_may_not(tmp_path):
     spec.write_text("program a(x: bit) -> (y: bit) { y = not x }")
     impl.write_text("program b(x: bit, u: bit) -> (y: bit) { assume u y = not x }")
     with pytest.raises(Mistake, match=r"has \(x\) -> \(y\), the implementation \(x, u\)"):
-        compare(str(spec), str(impl))
+        answer(str(spec), str(impl))

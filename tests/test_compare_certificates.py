@@ -11,7 +11,7 @@ from test_prove_methods import CAP, HISTORY, RECENT, latest, needs_formal
 
 from bonsaic.bench.prove import counter, shift_register
 from bonsaic.cli import main
-from bonsaic.compare import compare
+from bonsaic.compare import answer, certified
 from bonsaic.diag import Mistake
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import parse, show
@@ -74,18 +74,18 @@ def test_a_proof_that_cannot_be_written_down_says_why(tmp_path, monkeypatch):
         (tmp_path / f"{name}.bir").write_text(text)
     program = str(ROOT / "programs" / "replace_111.bp")
     for *pair, method in (one, two, "induction"), (fin, fin, "ABC"), (program, program, "ABC"):
-        assert isinstance(compare(*pair)[0], Proved)
+        assert isinstance(answer(*pair).verdict, Proved)
         with monkeypatch.context() as patched:
             proved = Proved(1, 0, method=method)
             patched.setattr("bonsaic.compare.decide", lambda *_, proved=proved: proved)
             with pytest.raises(Mistake, match=f"and this was proved by {method}"):
-                compare(*pair, certify=True)
-    assert compare(deep, deep, certify=True)[1] is not None
+                certified(answer(*pair))
+    assert certified(answer(deep, deep))
     for module, most in (("compare", 2047), ("prove.certificate", 2047)):
         with monkeypatch.context() as patched:
             patched.setattr(f"bonsaic.{module}.TABLE", most)
             with pytest.raises(Mistake, match="too few for this proof: proved"):
-                compare(deep, deep, certify=True)
+                certified(answer(deep, deep))
 
 
 def test_a_certificate_about_other_machines_than_its_files_hold_is_refused(tmp_path, capsys):
@@ -93,7 +93,7 @@ def test_a_certificate_about_other_machines_than_its_files_hold_is_refused(tmp_p
     right, wrong = tmp_path / "right.bp", tmp_path / "wrong.bp"
     right.write_text("program it(x: bit) -> (y: bit) { y = x }\n")
     wrong.write_text("program it(x: bit) -> (y: bit) { y = not x }\n")
-    _, certificate = compare(str(right), str(right), certify=True)
+    certificate = certified(answer(str(right), str(right)))
     body = json.loads(certificate.text.partition("\n")[2])
     path = tmp_path / "c"
     certificate.write(str(path))
