@@ -17,7 +17,7 @@ from bonsaic.prove.machine import Machine
 from bonsaic.prove.verdict import Proved
 from bonsaic.prove.walk import same_ports, walk, wrong_rows
 
-EFFORT = 2_000_000_000  # gates evaluated in trying replacements, over all rows
+EFFORT = 200_000_000  # gates evaluated in trying replacements, over all rows
 CALL = 1000  # rows that the evaluation of a gate costs beside its own
 LEVELS = 10  # of a walk, usually
 WORDS, TICKS = 16, 48  # random words that most replacements fail on, and their length
