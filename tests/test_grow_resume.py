@@ -1,5 +1,6 @@
 """Growing that was interrupted and goes on gives what it would have given without the interruption."""
 
+import numpy as np
 import pytest
 from machines import machine
 
@@ -38,3 +39,6 @@ def test_a_population_is_gone_on_with_only_as_it_was_grown(tmp_path, monkeypatch
         grow(mealy, seed=4, guide="none", keep=tmp_path, resume=True)
     with pytest.raises(Mistake, match="another program, seed, guide or device"):
         grow(machine("delay_2"), seed=3, guide="none", keep=tmp_path, resume=True)
+    with pytest.raises(Mistake, match="another program, seed, guide or device"):
+        often = np.arange(len(mealy.letters)) + 1.0
+        grow(mealy, frequencies=often, seed=3, guide="none", keep=tmp_path, resume=True)

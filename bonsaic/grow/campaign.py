@@ -101,7 +101,8 @@ def grow(
     teacher = Teacher(Sampler(mealy, frequencies), guide)
     checkpoint = None
     if keep and recipe == "default":  # the others' searches are not written down
-        checkpoint = Checkpoint(keep, mealy, seed, guide, chosen)
+        often = None if frequencies is None else frequencies.tolist()
+        checkpoint = Checkpoint(keep, mealy, often, seed, guide, chosen)
     start = checkpoint.read() if checkpoint and resume else None
     if start is not None:
         record = record_of(start, mealy)
