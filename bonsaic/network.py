@@ -75,18 +75,25 @@ class Network:
         return sum(c.states + c.outputs for c in self.cells)
 
     @property
+    def kernels(self) -> list[np.ndarray]:
+        """Of all cells, then the head's."""
+        cells = [k for c in self.cells for k in (c.recurrent_kernel, c.output_kernel)]
+        return [*cells, self.head_kernel]
+
+    @property
+    def fans(self) -> np.ndarray:
+        """int [neuron]: how many inputs each has, the head's included."""
+        return np.concatenate([np.count_nonzero(k, axis=0) for k in self.kernels])
+
+    @property
     def edges(self) -> int:
         """Non-zero weights, head included; feedback and output taps are not counted."""
-        kernels = [k for c in self.cells for k in (c.recurrent_kernel, c.output_kernel)]
-        return int(sum(np.count_nonzero(k) for k in (*kernels, self.head_kernel)))
+        return int(self.fans.sum())
 
     @property
     def max_inputs(self) -> int:
         """The most inputs any neuron has, the head's included."""
-        kernels = [k for c in self.cells for k in (c.recurrent_kernel, c.output_kernel)]
-        return max(
-            (int((k != 0).sum(0).max()) for k in (*kernels, self.head_kernel) if k.size), default=0
-        )
+        return int(self.fans.max(initial=0))
 
 
 def write_whole(path: Path, content: bytes) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bonsaic.ir.core import Module, port, rewrite
+from bonsaic.ir.core import Module, port, renamed
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.lang.kiss2 import default_names
@@ -48,11 +48,10 @@ def matched(spec: str, first: Machine, impl: str, second: Side) -> tuple[Machine
 
 def with_ports(m: Module, inputs: Sequence[str], outputs: Sequence[str]) -> Module:
     """The module with other names for its ports."""
-    ports = tuple(port(name, n.type) for name, n in zip(inputs, m.inputs, strict=True))
-    new = rewrite(m, lambda n: n, dict(zip(m.inputs, ports, strict=True)))
+    new = renamed(m, {n: port(x, n.type) for x, n in zip(inputs, m.inputs, strict=True)})
     names = dict(zip(new.outs, outputs, strict=True))
-    outs = {names[y]: n for y, n in new.outs.items()}
-    return replace(new, inputs=ports, outs=outs, care={names[y]: n for y, n in new.care.items()})
+    outs, care = ({names[y]: n for y, n in d.items()} for d in (new.outs, new.care))
+    return replace(new, outs=outs, care=care)
 
 
 def _ports(side: Side) -> tuple[str, ...]:

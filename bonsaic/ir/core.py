@@ -125,6 +125,19 @@ def with_registers(m: Module, regs: Iterable[Node]) -> Module:
     return replace(m, regs=regs, init=init, next={r.name: m.next[r.name] for r in regs})
 
 
+def renamed(m: Module, new: Mapping[Node, Node]) -> Module:
+    """`m` with other ports and registers, of the same types, in the place of some of its own."""
+    regs = {r.name: new.get(r, r) for r in m.regs}
+    body = rewrite(m, lambda n: n, new)
+    return replace(
+        body,
+        inputs=tuple(new.get(n, n) for n in m.inputs),
+        regs=tuple(regs.values()),
+        init={regs[k].name: v for k, v in m.init.items()},
+        next={regs[k].name: n for k, n in body.next.items()},
+    )
+
+
 def rewrite(
     m: Module, f: Callable[[Node], Node], sources: Mapping[Node, Node] | None = None
 ) -> Module:

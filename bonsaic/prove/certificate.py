@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from bonsaic.emit.names import Names
-from bonsaic.ir.core import Module, port, register, rewrite
+from bonsaic.ir.core import Module, port, register, renamed
 from bonsaic.ir.mealy import Mealy
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import show
@@ -156,12 +156,8 @@ def _renamed(m: Module, wires: Mapping[str, str], ys: Mapping[str, str]) -> Modu
     taken = Names(WORDS | {*wires.values()})
     new = {n: port(wires[n.name], n.type) for n in m.inputs}
     new |= {r: register(taken.take("reg", r.name), r.type) for r in m.regs}
-    after = {new[r].name: m.next[r.name] for r in m.regs}
     outs, care = ({ys[y]: d[y] for y in ys if y in d} for d in (m.outs, m.care))
-    m_ = replace(m, name="it", next=after, outs=outs, care=care, names={})
-    init = {new[r].name: m.init[r.name] for r in m.regs}
-    regs, ports = (tuple(new[n] for n in ns) for ns in (m.regs, m.inputs))
-    return replace(rewrite(m_, lambda n: n, new), inputs=ports, regs=regs, init=init)
+    return renamed(replace(m, name="it", outs=outs, care=care, names={}), new)
 
 
 def _rows(table: np.ndarray) -> list[str]:

@@ -9,11 +9,10 @@ from fractions import Fraction
 from bonsaic.emit.names import VERILOG, Names
 from bonsaic.emit.netlist import tree
 from bonsaic.emit.verilog import verilog
-from bonsaic.ir.core import Module, Node, const, node, port, register, rewrite
+from bonsaic.ir.core import Module, Node, node, port, register, renamed
+from bonsaic.ir.logic import FALSE, TRUE
 from bonsaic.ir.mealy import FREE, Mealy
 from bonsaic.ir.verify import verify
-
-TRUE, FALSE = const(1), const(0)
 
 
 def table_circuit(t: Mealy) -> Module:
@@ -61,7 +60,10 @@ def table_circuit(t: Mealy) -> Module:
 def miter(spec: Module, impl: Module) -> Module:
     """Both circuits on the same inputs; `bad` is 1 where, on a legal word, an output that
     matters differs or is free on the second's side, or the second refuses the letter."""
-    a, b = _renamed(spec, "spec."), _renamed(impl, "impl.")
+    a, b = (
+        renamed(m, {r: register(side + r.name) for r in m.regs})  # so that two can be one
+        for side, m in (("spec.", spec), ("impl.", impl))
+    )
     alive = register("alive")
     ok = alive if a.legal is None else node("and", alive, a.legal)
     wrong = [] if b.legal is None else [_not(b.legal)]
@@ -114,18 +116,6 @@ def verilog_miter(spec: Module, impl: str, name: str) -> str:
 endmodule
 """
     return text + impl + join
-
-
-def _renamed(m: Module, prefix: str) -> Module:
-    """The module with a prefix before the names of its registers, so that two can be one."""
-    new = {r: register(prefix + r.name) for r in m.regs}
-    body = rewrite(m, lambda n: n, dict(new))
-    return replace(
-        body,
-        regs=tuple(new.values()),
-        init={prefix + k: v for k, v in m.init.items()},
-        next={prefix + k: v for k, v in body.next.items()},
-    )
 
 
 def _not(x: Node) -> Node:

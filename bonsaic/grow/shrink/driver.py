@@ -145,7 +145,7 @@ def _finished(nets: Sequence[Network], mealy: Mealy, recipe: str, e: Effort) -> 
 
 def _polished(net: Network, mealy: Mealy, over: Callable[[], bool]) -> Network | None:
     """With few inputs to every neuron and round weights; None where that takes long."""
-    weights = sum(k.size for c in net.cells for k in (c.recurrent_kernel, c.output_kernel))
+    weights = sum(k.size for k in net.kernels[:-1])
     if weights * mealy.legal.sum() > LARGE:
         return None
     coded = coded_of(net, mealy)
@@ -156,6 +156,5 @@ def _polished(net: Network, mealy: Mealy, over: Callable[[], bool]) -> Network |
 
 def _worth(s: Shrunk) -> tuple[float, int, float]:
     """Less is better: a margin that float32 could blur costs more than an edge."""
-    kernels = [k for c in s.network.cells for k in (c.recurrent_kernel, c.output_kernel)]
-    fans = np.concatenate([np.count_nonzero(k, axis=0) for k in (*kernels, s.network.head_kernel)])
-    return s.edges + beyond(fans) + (1.5 if s.margin < THIN else 0), s.edges, -s.margin
+    thin = 1.5 if s.margin < THIN else 0
+    return s.edges + beyond(s.network.fans) + thin, s.edges, -s.margin
