@@ -25,10 +25,11 @@ def table(inputs: int, following: np.ndarray, outs: np.ndarray) -> Mealy:
     return Mealy("m", *names, letters, following.astype(np.int32), outs.astype(np.int8))
 
 
-def accumulator(bits: int) -> Mealy:
-    """Adds what it reads to its state, and answers the sum: too much to learn from words."""
-    total = np.add.outer(np.arange(1 << bits), np.arange(1 << bits)) % (1 << bits)
-    return table(bits, total, total[:, :, None] >> np.arange(bits) & 1)
+def accumulator(bits: int, read: int | None = None) -> Mealy:
+    """Adds what it reads, `read` bits or as many, to its state, and answers the sum: too much to learn from words."""
+    read = bits if read is None else read
+    total = np.add.outer(np.arange(1 << bits), np.arange(1 << read)) % (1 << bits)
+    return table(read, total, total[:, :, None] >> np.arange(bits) & 1)
 
 
 def proved(network: Network | None, mealy: Mealy) -> bool:

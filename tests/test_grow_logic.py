@@ -7,6 +7,7 @@ from machines import accumulator, machine, proved, table
 from bonsaic.grow import grow
 from bonsaic.grow.check import walk as check
 from bonsaic.grow.logic import construct
+from bonsaic.grow.logic.divide import TooMany
 from bonsaic.grow.logic.layout import Plan, built, edges, widest
 from bonsaic.grow.logic.machine import narrowest
 from bonsaic.grow.logic.parts import parts
@@ -50,7 +51,7 @@ def test_a_random_table_takes_no_neuron_of_more_than_six_inputs(states, inputs):
 def test_of_more_letters_than_inputs_neurons_are_as_narrow_as_one_tick_allows():
     rng = np.random.default_rng(0)
     following = rng.integers(0, 40, (40, 8))
-    ways = ways_into(following.T, 1)
+    ways = ways_into(following.T, 1, forever)
     assert 6 < max(way.inputs for way in ways.ways) < 16
     read = np.zeros(len(ways.ways), int)
     for way in ways.ways:
@@ -94,12 +95,13 @@ def test_a_program_without_state_is_asked_letter_by_letter():
     assert grown.network.note["made"].startswith("constructed from the outputs of every word")
 
 
-def test_an_accumulator_is_held_bit_by_bit():
-    m = accumulator(5)
-    assert [len(set(p.tolist())) for p in parts(m)] == [2] * 5
+@pytest.mark.parametrize(("bits", "read"), [(5, 5), (9, 1)])
+def test_an_accumulator_is_held_bit_by_bit(bits, read):
+    m = accumulator(bits, read)
+    assert [len(set(p.tolist())) for p in parts(m)] == [2] * bits
     shape, flat = construct(m, forever)
     assert check(shape, flat, Sampler(m)).proved
-    assert sum(s for s, _ in shape.cells) == 5
+    assert sum(s for s, _ in shape.cells) == bits
 
 
 def test_a_loaded_register_is_held_bit_by_bit():
@@ -123,6 +125,8 @@ OUTS = (np.arange(22).reshape(11, 2, 1) % 3 == 0).astype(int)
 
 def test_time_that_is_over_ends_constructing():
     assert construct(accumulator(5), lambda: True) is None
+    with pytest.raises(TooMany):
+        ways_into(np.arange(6).reshape(2, 3) % 3, 1, lambda: True)
 
 
 def test_what_is_counted_is_what_is_built_and_tidying_makes_it_less():

@@ -19,7 +19,7 @@ from bonsaic.grow.teacher import Teacher
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 
 Word = tuple[int, ...]
-QUESTIONS = 500_000  # words of one round; larger tables take too long
+QUESTIONS = 4_000_000  # words of one round; larger tables take too long
 # Suffixes of one letter at first, and further ones; what needs more is no small machine.
 FIRST, SUFFIXES = 32, 200
 

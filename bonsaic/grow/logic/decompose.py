@@ -204,9 +204,9 @@ def _cover(parts: _Parts, over: Callable[[], bool]) -> list[int] | None:
     for i in range(len(few)):
         if over():
             break
-        left = few * few[i]
-        three = np.where(left @ few.T == 0, cost[:, None] + cost + cost[i], np.inf)
-        if three.min() < least:
-            least = three.min()
-            best = [i, *np.unravel_index(three.argmin(), three.shape)]
+        left, paid = few[i + 1 :, few[i] > 0], cost[i + 1 :]
+        three = np.where(left @ left.T == 0, paid[:, None] + paid + cost[i], np.inf)
+        if (cheapest := three.min(initial=np.inf)) < least:
+            least = cheapest
+            best = [i, *(i + 1 + n for n in np.unravel_index(three.argmin(), three.shape))]
     return None if best is None else order[np.array(best, int)].tolist()

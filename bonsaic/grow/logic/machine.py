@@ -283,7 +283,7 @@ class _Machine:
         else:
             reads, acts = self.twice.words(self.state, self.letter), self.twice.acts
         classes, does = merged(acts, free=-1)
-        ways = ways_into(does, 1 if self.twice is None else WIDEST)
+        ways = ways_into(does, 1 if self.twice is None else WIDEST, self.divider.over)
 
         def letter(some: tuple[int, ...]) -> Literal:
             told = np.isin(classes[reads], some)

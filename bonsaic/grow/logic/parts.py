@@ -9,7 +9,7 @@ import numpy as np
 
 from bonsaic.ir.mealy import Mealy
 
-LARGE = 256  # states beyond which a machine is one part
+LARGE = 256  # states beyond which only the bits of their numbers are tried
 FEW = 24  # states of which every two are put together
 
 
@@ -52,13 +52,12 @@ def parts(mealy: Mealy) -> list[np.ndarray]:
 @lru_cache(maxsize=4)
 def closed(mealy: Mealy) -> list[np.ndarray]:
     """Closed partitions, block numbers [state], the coarsest first: the finest that put some state with the first (with
-    any, where they are few), or all states whose numbers agree in a bit, or in the bits up to one, or from one on.
+    any, where they are few, and with none, where they are many), or all states whose numbers agree in a bit, or in the
+    bits up to one, or from one on.
     """
-    if mealy.states > LARGE:
-        return []
     following = np.unique(mealy.next, axis=1)
     number = np.arange(mealy.states)
-    firsts = number if mealy.states <= FEW else number[:1]
+    firsts = number[: mealy.states if mealy.states <= FEW else mealy.states <= LARGE]
     wanted = [np.where(number == q, p, number) for p in firsts for q in number[p + 1 :]]
     for bit in range((mealy.states - 1).bit_length()):  # what binary numbers would fall into
         for blocks in (number >> bit & 1, number % (2 << bit), number >> bit):
@@ -83,9 +82,12 @@ def _close(blocks: np.ndarray, following: np.ndarray) -> np.ndarray:
         differ = legal & (after > least[blocks])
         if not differ.any():
             return blocks
-        for a, b in np.unique(np.stack([after[differ], least[blocks][differ]], 1), axis=0):
-            low, high = sorted((blocks[a], blocks[b]))
-            blocks = np.where(blocks == high, low, blocks)
+        root = np.arange(states)
+        low, high = np.sort(np.stack([after[differ], least[blocks][differ]]), 0)
+        np.minimum.at(root, high, low)
+        while (root[root] != root).any():
+            root = root[root]
+        blocks = root[blocks]
 
 
 def _ranks(known: np.ndarray, blocks: np.ndarray) -> np.ndarray:

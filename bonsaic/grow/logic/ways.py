@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from bonsaic.grow.logic.divide import TooMany
 from bonsaic.grow.logic.gates import WIDEST, beyond
 
 GROWN = 40  # times as many registers as there are letters and labels are too many
@@ -49,12 +50,13 @@ class Ways:
         return float(fans.sum()) + beyond(fans)
 
 
-def ways_into(acts: np.ndarray, size: int) -> Ways:
+def ways_into(acts: np.ndarray, size: int, over: Callable[[], bool]) -> Ways:
     """The cheapest of those with at most `WIDEST` inputs to each; else with as few as can be.
 
     acts [class, label]: the next label, or -1 where it is free. size: of the largest group.
+    over: whether there is no time left, and then `TooMany` is raised.
     """
-    steps = _steps(acts)
+    steps = _steps(acts, over)
     all_ = (w for most in range(FEW, WIDEST + 1) if (w := _within(acts, steps, most, size, GROWN)))
     narrow = min(all_, key=lambda w: w.cost, default=None)
     if narrow is not None:
@@ -114,12 +116,14 @@ def _within(acts: np.ndarray, steps: _Steps, most: int, size: int, grown: int) -
     return Ways(tuple(ways), tuple(grouped))
 
 
-def _steps(acts: np.ndarray) -> _Steps:
+def _steps(acts: np.ndarray, over: Callable[[], bool]) -> _Steps:
     """Which labels become which by which classes: as few such blocks as are found one after the other."""
     labels, blocks, others = [], [], []
     for label in range(acts.shape[1]):
         left = acts == label
         while left.any():
+            if over():
+                raise TooMany
             found = list(_blocks(left))
             worth = [(1 + q.sum()) / (q.sum() * c.sum()) for c, q in found]
             classes, sources = found[int(np.argmin(worth))]
