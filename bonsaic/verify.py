@@ -38,8 +38,7 @@ def check(path: str) -> str:
 
         of = Checker(c).check() if "boxes" in c else check_bits(c)
     except BAD as e:
-        why = f"this certificate proves nothing: {type(e).__name__}: {e}"
-        raise mistake(path, why) from None
+        raise mistake(path, f"this certificate proves nothing: {type(e).__name__}: {e}") from None
     return f"verified: {' and '.join(c['files'])} agree on every word ({of}, {c['arithmetic']})"
 
 
@@ -84,6 +83,7 @@ class Checker:
 
     def follow(self, q: int, after: list[int], state: list[Form]) -> None:
         """Every legal letter from a box or from what is on the way, on until it is in a box."""
+        followed: dict[int, list] = {}  # by place, to which several letters may lead alike
         for i in (i for i, target in enumerate(self.spec["next"][q]) if target >= 0):
             wires = dict(zip(self.spec["inputs"], self.spec["letters"][i], strict=True))
             env = self.tick(state, wires)
@@ -96,8 +96,9 @@ class Checker:
             home, ends, onward = self.boxes[after[i]]
             demand(home == self.spec["next"][q][i], "a box leads to a box of another state")
             demand(ends is None or inside(new, ends), "a box leaks")
-            if ends is None:
+            if ends is None and followed.get(after[i]) != new:
                 self.follow(home, onward, new)
+                followed[after[i]] = new
 
     def tick(self, state: list[Form], wires: dict[str, str]) -> dict:
         """Every value; an input that the specification lacks is any bit, a register's rest an unknown of its own."""
@@ -177,8 +178,7 @@ def _curve(u: int, f: int, leak: int, x: int) -> tuple[int, int, int]:
     d = a - u if a <= 2 * u else a - 3 * u
     y, slope = f * abs(d) * u**3 + (u - f) * d**4 - u**5, 4 * (u - f) * d**3 // u**3
     slope += f if d > 0 else -f
-    if a > 2 * u:
-        y, slope = -y, -slope
+    y, slope = (-y, -slope) if a > 2 * u else (y, slope)
     if a > 3 * u:
         y, slope = u**5 + leak * d * u**3, leak
     return sign * y // u**4, -(-sign * y // u**4), slope

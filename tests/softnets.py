@@ -5,12 +5,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from bonsaic.ir.core import Module, affine, node, port, register
+from bonsaic.ir.core import Module, affine, const, node, port, register
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.ir.ops import ameo
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.values import REAL, SIGN
 from bonsaic.prove.machine import tabulate
+from bonsaic.prove.tick import Tick
 
 HALVES = [Fraction(k, 2) for k in range(-6, 7)]
 
@@ -178,3 +179,40 @@ def drifting_parens(*, depth, gain):
     outs = np.where(after >= 0, after == 0, FREE)[:, :, None].astype(np.int8)
     letters = np.array([[0], [1]], np.uint8)
     return Mealy("parens", ("close",), ("y",), letters, after, outs), m
+
+
+def echo(ticks):
+    """Gives x after so many ticks through real registers, by the first of which y also fades; and always one."""
+    x, s = port("x", SIGN), [register(f"s{i}", REAL) for i in range(ticks + 1)]
+    after = {q.name: affine([1], [p]) for p, q in zip([x, *s], s[:-1], strict=False)}
+    fading = affine([1, Fraction(1, 4)], [[x, *s][ticks], s[-1]])
+    outs = {"y": node("sign", fading), "one": const(1)}
+    init = dict.fromkeys((q.name for q in s), Fraction(-1))
+    return Module("echo", "net", (x,), tuple(s), init, after | {s[-1].name: fading}, outs)
+
+
+def echoed(ticks):
+    """What it should give, as a table."""
+    q = np.arange(1 << ticks)[:, None]
+    x = np.array([[0, 1]])
+    after = (q << 1 | x) % (1 << ticks)
+    outs = np.stack([(q << 1 | x) >> ticks, np.ones_like(after)], -1)
+    letters = np.array([[0], [1]], np.uint8)
+    return Mealy(
+        "echo", ("x",), ("y", "one"), letters, after.astype(np.int32), outs.astype(np.int8)
+    )
+
+
+def errs_at(spec, m, word):
+    """The first tick of a word on which a float32 run, one letter at a time, disagrees with the table."""
+    tick = Tick(m)
+    q, state = 0, tick.initial[None].astype(np.float32)
+    for t, letter in enumerate(word):
+        i = spec.letters.tolist().index(list(letter))
+        assert spec.next[q, i] >= 0
+        state, values = tick.run(state, np.array([letter], np.uint8))
+        said = spec.outs[q, i]
+        if any(w != FREE and w != (v > 0) for w, v in zip(said, values[0], strict=True)):
+            return t
+        q = spec.next[q, i]
+    return None

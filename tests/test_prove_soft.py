@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from softnets import (
     delay,
-    drifting_counter,
-    drifting_parens,
-    patient,
+    echo,
+    echoed,
+    errs_at,
     random_network,
+    turning,
     two_state_network,
 )
 
@@ -20,33 +21,20 @@ from bonsaic.ir.core import Module, affine, const, node, port, register
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.ir.values import REAL, SIGN
 from bonsaic.prove.boxes import Grain, Invariant, find
+from bonsaic.prove.certificate import certify
 from bonsaic.prove.exact import follow, walk_exactly
 from bonsaic.prove.machine import TableMachine, tabulate
-from bonsaic.prove.search import Found, Reached, explore, first_error, long_words, shorten
+from bonsaic.prove.search import Reached, explore, first_error
 from bonsaic.prove.soft import prove_soft
 from bonsaic.prove.tick import Tick, ameo
 from bonsaic.prove.verdict import Differs, Proved, Unknown
+from bonsaic.verify import check
 
 F, LEAK = Fraction(1, 2), Fraction(float(np.float32(0.1)))
 
 
 def rng():
     return np.random.default_rng(0)
-
-
-def errs_at(spec, m, word):
-    """The first tick of a word on which a float32 run, one letter at a time, disagrees with the table."""
-    tick = Tick(m)
-    q, state = 0, tick.initial[None].astype(np.float32)
-    for t, letter in enumerate(word):
-        i = spec.letters.tolist().index(list(letter))
-        assert spec.next[q, i] >= 0
-        state, values = tick.run(state, np.array([letter], np.uint8))
-        said = spec.outs[q, i]
-        if any(w != FREE and w != (v > 0) for w, v in zip(said, values[0], strict=True)):
-            return t
-        q = spec.next[q, i]
-    return None
 
 
 @given(st.integers(0, 2**32), st.sampled_from([0.02, 0.05, 0.1]))
@@ -131,43 +119,6 @@ def test_a_fading_oscillator_is_never_proved():
     assert not isinstance(verdict, Proved)
 
 
-@pytest.mark.parametrize("gain, latest", [(1.02, 400), (1.006, 1500)])
-def test_drift_is_found_however_late(gain, latest):
-    spec, m = drifting_counter(depth=3, gain=gain)
-    verdict, _ = prove_soft(TableMachine(spec), m, rng())
-    assert isinstance(verdict, Differs) and not verdict.shortest
-    assert "float32" in verdict.arithmetic
-    assert 20 < len(verdict.word) < latest
-    assert errs_at(spec, m, verdict.word) == len(verdict.word) - 1
-    assert "confirmed word" in str(verdict)
-
-
-@pytest.mark.parametrize("gain, latest", [(1.01, 30), (1.002, 150), (1.0005, 600)])
-def test_drift_among_nine_levels_is_found_however_late(gain, latest):
-    spec, m = drifting_counter(depth=8, gain=gain, step=0.1)
-    verdict, _ = prove_soft(TableMachine(spec), m, rng())
-    assert isinstance(verdict, Differs) and len(verdict.word) < latest
-    assert errs_at(spec, m, verdict.word) == len(verdict.word) - 1
-
-
-def test_a_parity_that_drifts_is_found_after_it_was_right_for_long():
-    spec, m = drifting_parens(depth=8, gain=1.0061)
-    words = np.array([[0, 1] * 30, ([0] * 8 + [1] * 8) * 3 + [0] * 6 + [1] * 6])
-    assert (first_error(spec, Tick(m), spec.letters, words) < 0).all()
-    verdict, _ = prove_soft(TableMachine(spec), m, rng())
-    assert isinstance(verdict, Differs) and verdict.arithmetic == "float32 and exact reals"
-    assert 175 < len(verdict.word) < 200
-    assert errs_at(spec, m, verdict.word) == len(verdict.word) - 1
-
-
-def test_what_shows_after_many_equal_letters_is_found_though_others_have_smaller_margins():
-    spec, m = patient(step=0.004)
-    found = long_words(spec, Tick(m), spec.letters, rng(), ticks=400)
-    assert found is not None and found.word[-300:] == [1] * 300
-    verdict, _ = prove_soft(TableMachine(spec), m, rng())
-    assert isinstance(verdict, Differs) and len(verdict.word) in range(300, 304)
-
-
 def test_what_float32_cannot_hold_is_never_proved_of_it():
     m = two_state_network()
     (s,) = m.regs
@@ -225,25 +176,6 @@ def test_too_many_images_or_a_wrong_output_end_the_search_for_boxes():
     assert leak.reason == "an output may be wrong"
 
 
-def test_a_long_word_is_shortened():
-    spec = delay()
-    m = replace(two_state_network(), outs={"y": const_one()})
-    tick = Tick(m)
-    word = [1] * 30 + [0] + [1] * 30
-    at = first_error(spec, tick, spec.letters, np.array([word]))[0]
-    assert at == 31
-    short = shorten(spec, tick, spec.letters, Found(word[: at + 1], False))
-    assert len(short.word) == 2
-    assert explore(spec, tick, spec.letters) == Found(explore(spec, tick, spec.letters).word, True)
-    assert long_words(spec, tick, spec.letters, rng(), ticks=64) is not None
-
-
-def const_one():
-    from bonsaic.ir.core import const
-
-    return const(1)
-
-
 def test_a_specification_without_a_table_is_unknown(monkeypatch):
     monkeypatch.setattr("bonsaic.prove.soft.TABLE", 1)
     spec = _machine(Module("d", "gate", (port("x"),), (), {}, {}, {"y": port("x")}))
@@ -254,28 +186,6 @@ def test_a_specification_without_a_table_is_unknown(monkeypatch):
 def test_states_too_fine_are_not_walked_exactly():
     verdict, _ = walk_exactly(alternating().table, analog(Fraction(1, 3)), [[]])
     assert verdict is None
-
-
-def echo(ticks):
-    """Gives x after so many ticks through real registers, by the first of which y also fades; and always one."""
-    x, s = port("x", SIGN), [register(f"s{i}", REAL) for i in range(ticks + 1)]
-    after = {q.name: affine([1], [p]) for p, q in zip([x, *s], s[:-1], strict=False)}
-    fading = affine([1, Fraction(1, 4)], [[x, *s][ticks], s[-1]])
-    outs = {"y": node("sign", fading), "one": const(1)}
-    init = dict.fromkeys((q.name for q in s), Fraction(-1))
-    return Module("echo", "net", (x,), tuple(s), init, after | {s[-1].name: fading}, outs)
-
-
-def echoed(ticks):
-    """What it should give, as a table."""
-    q = np.arange(1 << ticks)[:, None]
-    x = np.array([[0, 1]])
-    after = (q << 1 | x) % (1 << ticks)
-    outs = np.stack([(q << 1 | x) >> ticks, np.ones_like(after)], -1)
-    letters = np.array([[0], [1]], np.uint8)
-    return Mealy(
-        "echo", ("x",), ("y", "one"), letters, after.astype(np.int32), outs.astype(np.int8)
-    )
 
 
 @pytest.mark.parametrize("ticks", [0, 2])
@@ -300,10 +210,25 @@ def test_a_word_of_several_ticks_refutes_exact_states():
         assert len(verdict.word) == length if length else isinstance(verdict, Proved)
 
 
-def test_words_that_end_where_nothing_is_legal_are_let_go():
-    table = echoed(0)
-    ends = replace(
-        table, next=np.array([[ILLEGAL, ILLEGAL]], np.int32), outs=np.full((1, 2, 2), FREE)
-    )
-    tick = Tick(echo(0))
-    assert long_words(ends, tick, np.array([[0], [1]]), rng(), ticks=8) is None
+def test_letters_that_no_register_tells_apart_lead_to_the_same_places(tmp_path):
+    """Beside the turning network an output repeats a letter of its own, which doubles the letters alone."""
+    spec, m = turning(0.5)
+    few, mode = find_turning(spec, m), port("mode", SIGN)
+    letters = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], np.uint8)
+    outs = np.stack([np.ones((1, 4)), letters[:, 1][None]], -1).astype(np.int8)
+    spec = Mealy("two", ("x", "mode"), ("y", "z"), letters, np.zeros((1, 4), np.int32), outs)
+    m = replace(m, inputs=(*m.inputs, mode), outs=m.outs | {"z": affine([1], [mode])})
+    many = find_turning(spec, m)
+    assert not few.home.all() and len(many.after) == len(few.after)
+    assert (many.after == few.after[:, [0, 0, 1, 1]]).all()
+    certificate = certify(spec, m, Proved(1, 1, "float32"), many, {})
+    certificate.write(str(tmp_path / "it.cert"))
+    assert check(str(tmp_path / "it.cert")).endswith("boxes, float32)")
+
+
+def find_turning(spec, m):
+    tick = Tick(m)
+    reached = explore(spec, tick, spec.letters, 0.25)
+    invariant = find(spec, tick, spec.letters, Grain(0.25, 4), reached, most=20_000)
+    assert isinstance(invariant, Invariant), invariant
+    return invariant

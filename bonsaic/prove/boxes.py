@@ -126,6 +126,7 @@ class _Search:
     ):
         self.spec, self.tick, self.feed, self.grain = spec, tick, feed, grain
         self.images, self.most = 0, most
+        self.kind = tick.kinds(feed)
         self.together = grain.ticks > 1
         self.number: dict[bytes, int] = {}
         self.state, self.grown = np.zeros(0, np.int64), np.zeros(0, np.int64)
@@ -151,7 +152,8 @@ class _Search:
         """
         spec = self.spec
         places = roots if tree is None else np.array([tree.number[r] for r in roots.tolist()])
-        front = _Front(places, self.state[roots], self.forms(roots))
+        ends = self.low[roots], self.high[roots]
+        front = _Front(places, self.state[roots], boxes(*ends, together=self.together))
         for left in range(self.grain.ticks - 1, -1, -1):
             rows, letters = np.nonzero(spec.legal[front.state])
             parts = []
@@ -163,8 +165,10 @@ class _Search:
                 forms, outs = image(self.tick, [f[row] for f in front.forms], self.feed[letter])
                 if self.errs(front.state[row], letter, outs):
                     return self.leak("an output may be wrong")
-                after = _Front(front.place[row], spec.next[front.state[row], letter], forms)
-                low, high = _ends(forms, len(row))
+                to = spec.next[front.state[row], letter]
+                first, alike = _distinct(row, to, self.kind[letter])
+                after = _Front(front.place[row[first]], to[first], [f[first] for f in forms])
+                low, high = _ends(after.forms, len(first))
                 box = self.home(after.state, low, high)
                 inside = (self.low[box] <= low) & (high <= self.high[box])
                 outside = np.flatnonzero((box < 0) | ~inside.all(axis=1))
@@ -182,7 +186,9 @@ class _Search:
                 else:
                     assert left or not len(outside), outside
                     box[outside] = -1
-                    self.write(tree, after, letter, box, low, high)
+                    places = self.write(tree, after, box, low, high)
+                    for place, i, n in zip(front.place[row], letter, alike, strict=True):
+                        tree.rows[place][3][i] = places[n]
                     parts.append(after[outside])
             if not sum(len(p.state) for p in parts):
                 break
@@ -195,9 +201,6 @@ class _Search:
 
     def leak(self, reason: str) -> Leak:
         return Leak(reason, len(self.state), self.images)
-
-    def forms(self, roots: np.ndarray) -> list[Form]:
-        return boxes(self.low[roots], self.high[roots], together=self.together)
 
     def errs(self, state: np.ndarray, letter: np.ndarray, outs: list[Form]) -> bool:
         """May an output that matters be wrong somewhere?"""
@@ -247,20 +250,13 @@ class _Search:
         self.dirty.update(box.tolist())
 
     def write(
-        self,
-        tree: _Tree,
-        after: _Front,
-        letter: np.ndarray,
-        box: np.ndarray,
-        low: np.ndarray,
-        high: np.ndarray,
-    ) -> None:
-        """Note where letters lead; `after.place` is then where they lead, no longer where they came from."""
+        self, tree: _Tree, after: _Front, box: np.ndarray, low: np.ndarray, high: np.ndarray
+    ) -> np.ndarray:
+        """Note the places that letters lead to; `after.place` is then these, no longer where they came from."""
         for i, b in enumerate(box.tolist()):
             ends = (low[i], high[i]) if b < 0 else (self.low[b], self.high[b])
-            place = tree.place(b, int(after.state[i]), *ends, len(self.feed))
-            tree.rows[after.place[i]][3][letter[i]] = place
-            after.place[i] = place
+            after.place[i] = tree.place(b, int(after.state[i]), *ends, len(self.feed))
+        return after.place
 
     def invariant(self) -> Invariant:
         """What words reach, in breadth-first order of the boxes."""
@@ -274,6 +270,15 @@ class _Search:
                 self.follow(np.array(todo[at : at + CROWD]), tree)
         state, low, high, after = map(np.array, zip(*tree.rows, strict=True))
         return Invariant(state, low, high, after, np.array(tree.box) >= 0, self.together)
+
+
+def _distinct(*keys: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The first row of each combination of whole numbers, and per row the place of its own among them."""
+    number = np.zeros(len(keys[0]), np.int64)
+    for key in keys:
+        number = number * (int(key.max(initial=0)) + 1) + key
+    _, first, alike = np.unique(number, return_index=True, return_inverse=True)
+    return first, alike
 
 
 def _ends(forms: list[Form], batch: int) -> tuple[np.ndarray, np.ndarray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -45,6 +46,13 @@ class Tick:
                     case _:
                         env[n] = np.full(len(states), kind(float(n.attr[0])))
         return _stack(env, self.module.next, states), _stack(env, self.module.outs, states)
+
+    def kinds(self, letters: np.ndarray) -> np.ndarray:
+        """Letters of one number lead to the same states: they differ in nothing that a register reads."""
+        m = replace(self.module, outs={})
+        read = {x for n in m.order() for x in n.args} | {*m.next.values()}
+        columns = [i for i, n in enumerate(m.inputs) if n in read]
+        return np.unique(letters[:, columns], axis=0, return_inverse=True)[1].reshape(-1)
 
     def _sources(
         self, states: np.ndarray, letters: np.ndarray, kind: type
