@@ -14,9 +14,10 @@ ROOT = Path(__file__).parent.parent
 PROGRAMS = ROOT / "programs"
 
 
-def bonsaic(*arguments: str, cwd: Path = ROOT, env: dict | None = None, input: str | None = None):
+def python(*words: object, cwd: Path = ROOT, env: dict | None = None, input: str | None = None):
+    """What comes of a Python with these words, in a process of its own."""
     return subprocess.run(
-        [sys.executable, "-m", "bonsaic", *map(str, arguments)],
+        [sys.executable, *map(str, words)],
         capture_output=True,
         text=True,
         cwd=cwd,
@@ -24,6 +25,11 @@ def bonsaic(*arguments: str, cwd: Path = ROOT, env: dict | None = None, input: s
         input=input,
         timeout=120,
     )
+
+
+def bonsaic(*arguments: object, **options):
+    """What comes of a command; the options are those of `python`."""
+    return python("-m", "bonsaic", *arguments, **options)
 
 
 def inside(*arguments: str) -> SimpleNamespace:

@@ -1,13 +1,12 @@
 """Certificates of modules that are odd: too large, with inputs or names of their own, wrong, beyond float32."""
 
 import inspect
-import subprocess
-import sys
 from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 from certificates import body_of, signed, verified
+from commandline import python
 
 import bonsaic.verify
 import bonsaic.verify_bits
@@ -59,7 +58,7 @@ def test_the_checkers_are_small_and_alone():
         "import sys, bonsaic.verify, bonsaic.verify_bits\n"
         "print(*[m for m in sys.modules if m.startswith('bonsaic.')])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = python("-c", code)
     parts = {name.split(".")[1] for name in done.stdout.split()}
     assert parts == {"diag", "ir", "verify", "verify_bits"}
 

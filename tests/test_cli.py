@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 import pytest
-from commandline import PROGRAMS, ROOT, bonsaic, inside, refused
+from commandline import PROGRAMS, ROOT, bonsaic, inside, python, refused
 
 
 def test_build_proves_the_network_and_the_circuit(built):
@@ -38,12 +38,8 @@ def test_build_writes_what_the_report_lists_and_nothing_else(built):
 def test_the_emitted_python_runs_with_nothing_but_python(built, tmp_path):
     out, _ = built
     code = "from replace_111 import replace_111 as f; print([int(y) for y in f([0, 1, 0, 0, 0, 1, 1, 0])])"
-    done = subprocess.run(
-        [sys.executable, "-I", "-B", "-c", f"import sys; sys.path.insert(0, {str(out)!r}); {code}"],
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-    )
+    there = f"import sys; sys.path.insert(0, {str(out)!r}); "
+    done = python("-I", "-B", "-c", there + code, cwd=tmp_path)
     assert done.stdout.strip() == "[0, 1, 1, 1, 0, 1, 1, 1]", done.stderr
 
 

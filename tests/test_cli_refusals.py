@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 import pytest
-from commandline import PROGRAMS, ROOT, bonsaic, inside, refused
+from commandline import PROGRAMS, ROOT, bonsaic, inside, python, refused
 
 from bonsaic import cli
 from bonsaic.build.outputs import directory
@@ -142,8 +142,6 @@ def test_a_report_speaks_of_every_file_and_of_no_earlier_build(tmp_path):
 
 
 def test_two_builds_do_not_share_a_directory(tmp_path):
-    from bonsaic.build.outputs import directory
-
     with directory(tmp_path / "o"):
         refused(
             bonsaic("build", PROGRAMS / "delay_1.bp", "-o", tmp_path / "o"),
@@ -179,10 +177,7 @@ def test_without_opencl_build_says_what_installs_it(tmp_path):
         "import sys, pyopencl; pyopencl.get_platforms = lambda: [];"
         "from bonsaic.cli import main; sys.exit(main(sys.argv[1:]))"
     )
-    arguments = ["build", str(PROGRAMS / "delay_1.bp"), "-o", str(tmp_path / "o")]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, cwd=ROOT
-    )
+    done = python("-c", code, "build", PROGRAMS / "delay_1.bp", "-o", tmp_path / "o")
     refused(done, 3, "pip install pocl-binary-distribution")
 
 
@@ -210,20 +205,7 @@ def test_an_internal_fault_is_named_and_is_status_4(tmp_path):
         "m.PASSES['dead-nodes'] = dataclasses.replace(p, run=flip);"
         "sys.exit(main(sys.argv[1:]))"
     )
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            code,
-            "build",
-            str(PROGRAMS / "delay_2.bp"),
-            "-o",
-            str(tmp_path / "o"),
-        ],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
+    done = python("-c", code, "build", PROGRAMS / "delay_2.bp", "-o", tmp_path / "o")
     refused(done, 4, "dead-nodes claims `exact`")
 
 

@@ -1,12 +1,9 @@
 """The examples run top to bottom and end where they say."""
 
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
+from commandline import ROOT, python
 
-EXAMPLES = sorted((Path(__file__).parent.parent / "examples").glob("*.py"))
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 SAYS = {
     "01_program_to_circuit": "circuit: proved",
     "02_passes_by_hand": "quantise claims `approx`",
@@ -19,9 +16,7 @@ SAYS = {
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
 def test_an_example_runs(path, tmp_path):
-    done = subprocess.run(
-        [sys.executable, str(path)], capture_output=True, text=True, cwd=tmp_path, timeout=120
-    )
+    done = python(path, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert SAYS[path.stem] in done.stdout
     assert not list(tmp_path.iterdir())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from commandline import PROGRAMS, ROOT, bonsaic
+from commandline import PROGRAMS, ROOT, bonsaic, python
 
 from bonsaic.grow import grow
 from bonsaic.grow.shrink import shrink
@@ -112,13 +112,8 @@ def test_a_home_that_cannot_be_written_is_no_hindrance(tmp_path, monkeypatch):
 
 def test_a_full_disk_is_one_sentence_and_nothing_half_written(tmp_path):
     out = tmp_path / "words.csv"
-    words = ["data", str(PROGRAMS / "delay_2.bp"), "--words", "500", "-o", str(out)]
-    done = subprocess.run(
-        [sys.executable, "-c", FULL % (1000, 1000), *words],
-        capture_output=True,
-        text=True,
-        cwd=ROOT,
-    )
+    words = ("data", PROGRAMS / "delay_2.bp", "--words", 500, "-o", out)
+    done = python("-c", FULL % (1000, 1000), *words)
     assert done.returncode == 2, done.stderr
     assert done.stderr == f"{out}: error: the file cannot be written: file too large\n"
     assert not list(tmp_path.iterdir())

@@ -1,11 +1,10 @@
 """The house keeps its shape: who imports whom, how large files are, what starts fast."""
 
 import ast
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commandline import python
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "bonsaic"
@@ -80,7 +79,7 @@ def test_the_compiler_starts_without_heavy_packages():
         f"loaded = {sorted(HEAVY)!r}\n"
         "print([m for m in loaded if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = python("-c", code)
     assert done.stdout.strip() == "[]"
 
 
@@ -91,5 +90,5 @@ def test_a_small_build_imports_nothing_that_it_can_do_without(tmp_path):
         f"assert bonsaic.cli.main(['build', {str(program)!r}, '-o', {str(tmp_path / 'o')!r}]) == 0\n"
         "print([m for m in ('hypothesis', 'networkx', 'sympy') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    done = python("-c", code)
     assert done.stdout.splitlines()[-1] == "[]"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from commandline import python
 from faults import FAULTS, calls, swallowed, with_fault
 
 from bonsaic import sides
@@ -172,9 +173,8 @@ def test_a_kill_leaves_no_false_word(files, delay):
 def test_too_little_memory_proves_nothing(files, megabytes):
     limit = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({megabytes} << 20,) * 2); "
     start = "from bonsaic.cli import main; import sys; sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", limit + start, "prove", SPEC, files / "wrong.npz"]
-    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
-    done = subprocess.run(list(map(str, command)), capture_output=True, text=True, env=environment)
+    one = {"OPENBLAS_NUM_THREADS": "1"}
+    done = python("-c", limit + start, "prove", SPEC, files / "wrong.npz", env=one)
     assert done.returncode != 0 and "proved" not in done.stdout
 
 

@@ -15,7 +15,7 @@ from bonsaic.diag import Mistake
 from bonsaic.ir.core import Module, affine, const, node, port, register
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 from bonsaic.ir.run import ModuleMachine
-from bonsaic.ir.values import SIGN, fin, grid
+from bonsaic.ir.values import SIGN, fin, grid, members
 from bonsaic.prove.machine import TableMachine
 from bonsaic.prove.verdict import Differs, Proved, Unknown, name, weaker
 from bonsaic.prove.walk import walk
@@ -81,13 +81,7 @@ def mutated(rng, m):
     kind = rng.choice(("init", "next", "outs"))
     if kind == "init" or not m.next:
         r = rng.choice(m.regs)
-        low, high = (
-            int(v)
-            for v in (r.type.values if hasattr(r.type, "values") else (r.type.lo, r.type.hi))[::1][
-                :2
-            ]
-        )
-        return replace(m, init={**m.init, r.name: Fraction(rng.choice((low, high)))})
+        return replace(m, init={**m.init, r.name: rng.choice(members(r.type))})
     group = dict(getattr(m, kind))
     a = rng.choice(list(group))
     fitting = [v for v in [*m.inputs, *m.regs, *m.order()] if v.type == group[a].type]

@@ -1,13 +1,13 @@
 """What is shipped works on its own: the wheel, installed into an empty folder, grows and proves a network there."""
 
 import json
-import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+from commandline import python
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,16 +38,8 @@ def test_the_wheel_builds_a_program_from_an_empty_folder(wheel, tmp_path):
     (empty / "hold.bp").write_text(
         "program hold(x: bit) -> (y: bit) {\n  state seen: bit = 0\n  y = seen\n  seen = x\n}\n"
     )
-    env = os.environ | {"PYTHONPATH": str(site)}
     run = "import bonsaic, sys; from bonsaic.cli import main; print(bonsaic.__file__); sys.exit(main())"
-    done = subprocess.run(
-        [sys.executable, "-c", run, "build", "hold.bp"],
-        cwd=empty,
-        env=env,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    done = python("-c", run, "build", "hold.bp", cwd=empty, env={"PYTHONPATH": str(site)})
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.startswith(str(site))
     assert json.loads((empty / "out/hold/report.json").read_text())["verdict"] == "proved"
