@@ -3,14 +3,19 @@
 import os
 import re
 import shutil
+import sys
 
 import numpy as np
 import pytest
 from circuits import ALL, loop_3, replace_111, table
 
+from bonsaic.diag import Mistake
 from bonsaic.emit.python import python
 from bonsaic.emit.verilog import verilog
-from bonsaic.ir.mealy import Mealy
+from bonsaic.ir.mealy import ILLEGAL, Mealy
+from bonsaic.prove import property as checks
+from bonsaic.prove import synthesis
+from bonsaic.prove.choices import draw, drawn_beside
 from bonsaic.prove.property import (
     Broken,
     Held,
@@ -162,3 +167,105 @@ def test_the_same_seed_gives_the_same_answer():
     machine = table(ALL[3])
     runs = [check_python(python(ALL[3]), ALL[3].name, machine, seed=7) for _ in range(2)]
     assert runs[0] == runs[1]
+
+
+SHORT = """
+def all_on(ticks):
+    yield from [True] * (len(ticks) - 1)
+
+class AllOn:
+    def reset(self):
+        pass
+    def step(self, x):
+        return True
+"""
+
+
+def always(letters: np.ndarray, after: np.ndarray) -> Mealy:
+    """A machine whose one output is always 1."""
+    wires = tuple(f"x{k}" for k in range(letters.shape[1])) if letters.shape[1] > 1 else ("x",)
+    return Mealy("all_on", wires, ("y",), letters, after, np.ones((*after.shape, 1), np.int8))
+
+
+ON = always(np.array([[0], [1]], np.uint8), np.zeros((1, 2), np.int32))
+
+
+@pytest.mark.parametrize(
+    ("answers", "reason"),
+    [
+        ("[True] * (len(ticks) - 1)", "step gives"),
+        ("[1 for x in ticks]", "a tick gives 1, not 1 bool"),
+        ("[(True,) for x in ticks]", r"a tick gives (True,), not 1 bool"),
+    ],
+)
+def test_outputs_of_another_number_or_kind_are_broken(answers, reason):
+    result = check_python(SHORT.replace("[True] * (len(ticks) - 1)", answers), "all_on", ON)
+    assert isinstance(result, Broken) and reason in result.reason and str(result).startswith("bro")
+
+
+def test_a_word_ends_where_nothing_may_follow():
+    ends = always(ON.letters, np.array([[0, 1], [ILLEGAL, ILLEGAL]], np.int32))
+    source = SHORT.replace(
+        "[True] * (len(ticks) - 1)", "(not x or t == len(ticks) - 1 for t, x in enumerate(ticks))"
+    )
+    result = check_python(source, "all_on", ends)
+    assert isinstance(result, Held) and result.ticks < 200 * 24
+    assert str(result) == f"held for {result.words} words, {result.ticks:,} ticks"
+
+
+@needs_iverilog
+def test_a_shrunk_word_that_was_not_drawn_is_simulated():
+    letters = (np.arange(256)[:, None] >> np.arange(8) & 1).astype(np.uint8)
+    m = always(letters, np.zeros((1, 256), np.int32))
+    ports = ", ".join(f"input wire x{k}" for k in range(8))
+    counted = (
+        f"module all_on(input wire clk, input wire rst, {ports}, output wire y);\n"
+        "reg [3:0] seen; initial seen = 0;\n"
+        "always @(posedge clk) seen <= rst ? 4'd0 : seen + {3'd0, x7};\n"
+        "assign y = seen < 2;\nendmodule\n"
+    )
+    result = check_verilog(counted, "all_on", m)
+    assert isinstance(result, Differs) and len(result.word) == 3
+    assert [x[7] for x in result.word[:2]] == [1, 1] and not any(map(any, result.word[2:]))
+
+
+BODY = (
+    "module all_on(input wire clk, input wire rst, input wire x, output wire y);\n{}\nendmodule\n"
+)
+OUTPUT = "assign y = 1'b1;"
+
+
+@needs_iverilog
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("reg z; assign y = z;", "an output is undefined after ((0,),)"),
+        (f'{OUTPUT} initial $display("hello");', "the simulation prints 'hello'"),
+        (f"{OUTPUT} initial $finish;", "the simulation ends without a result"),
+        (f"{OUTPUT} initial while (1);", "vvp takes longer than 2 s"),
+    ],
+)
+def test_a_simulation_that_says_nothing_is_broken(text, reason, monkeypatch):
+    monkeypatch.setattr(checks, "SECONDS", 2)
+    result = check_verilog(BODY.format(text), "all_on", ON)
+    assert isinstance(result, Broken) and reason in result.reason
+    assert isinstance(check_verilog(BODY.format(OUTPUT), "all_on", ON), Held)
+
+
+@needs_iverilog
+def test_a_simulation_without_room_is_no_fault_of_the_circuit(monkeypatch):
+    usage = shutil.disk_usage("/")._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: usage)
+    with pytest.raises(Mistake, match="there is no room to run iverilog"):
+        check_verilog("module all_on(", "all_on", ON)
+
+
+def test_words_are_drawn_here_where_no_process_draws_them(monkeypatch):
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    with drawn_beside(2, 0) as lists:
+        assert lists() == draw(2, 0)
+
+
+def test_a_comparison_that_cannot_be_made_is_said(monkeypatch):
+    monkeypatch.setattr(synthesis, "installed", lambda: False)
+    assert "pip install" in str(synthesis.direct_synthesis(verilog(loop_3())))
