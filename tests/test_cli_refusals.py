@@ -50,6 +50,7 @@ def test_a_directory_is_no_program(tmp_path):
         (["--passes", ""], "the pipeline ends at net, not gate"),
         (["--passes", "minimise"], "`minimise` works on gate"),
         (["--print-after", "polish"], "there is no pass `polish`"),
+        (["--print-after", "all", "--json"], "nothing but the report is printed"),
         (["--device", "abacus"], "no OpenCL device is called 'abacus'; there are '"),
     ],
 )

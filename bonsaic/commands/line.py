@@ -35,6 +35,8 @@ def _run(a: Namespace, lowering: bool) -> int:
         recipe=a.recipe,
     )
     watch = printer(a.print_after) if lowering else _ignore
+    if a.json and watch is not _ignore:
+        raise mistake("--print-after", "with --json nothing but the report is printed")
     with Display(not a.no_progress) as display:
 
         def say(text: str) -> None:
