@@ -7,6 +7,9 @@ import sys
 
 from bonsaic import __version__
 
+GUIDES = ("none", "repair", "states")
+PRUNING = ("off", "fast", "hard")
+RECIPES = ("default", "tanh", "ternary", "blackbox", "original")
 STATUSES = """exit status:
   0 done and proved      1 the honest no: differs, or not proved within the budget
   2 a mistake in the input or the usage      3 something needed is missing
@@ -188,13 +191,13 @@ def _growing(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument(
         "--guide",
-        choices=("none", "repair", "states"),
+        choices=GUIDES,
         default="repair",
         help="what growing is told: words alone, words and repair by program state (default), or the states themselves",
     )
     p.add_argument(
         "--prune",
-        choices=("off", "fast", "hard"),
+        choices=PRUNING,
         default="fast",
         help="how long to look for a smaller network",
     )
@@ -205,7 +208,7 @@ def _growing(p: argparse.ArgumentParser) -> None:
     )
     p.add_argument(
         "--recipe",
-        choices=("default", "tanh", "ternary", "blackbox", "original"),
+        choices=RECIPES,
         default="default",
         help="how weights are found from words; the others are never repaired, see `bonsaic bench recipes`",
     )

@@ -46,15 +46,15 @@ INLINE V tanh_(V x, V *slope) {
 }
 
 // sums[m] += sum over n of w[n * step + m * apart] * v[n], for BLOCK neighbouring m at once.
-#define DOT(BLOCK)                                                                                                        \
-  INLINE void PASTE(dot, BLOCK)(V * sums, __global const float *w, int step, int apart, const V *v, int count) {          \
-    V acc[BLOCK];                                                                                                         \
-    UNROLL for (int m = 0; m < BLOCK; m++) acc[m] = (V)(0.0f);                                                                   \
-    for (int n = 0; n < count; n++, w += step) {                                                                          \
-      V each = v[n];                                                                                                      \
-      UNROLL for (int m = 0; m < BLOCK; m++) acc[m] += w[m * apart] * each;                                      \
-    }                                                                                                                     \
-    UNROLL for (int m = 0; m < BLOCK; m++) sums[m] = acc[m];                                                                     \
+#define DOT(BLOCK)                                                                                                      \
+  INLINE void PASTE(dot, BLOCK)(V * sums, __global const float *w, int step, int apart, const V *v, int count) {        \
+    V acc[BLOCK];                                                                                                       \
+    UNROLL for (int m = 0; m < BLOCK; m++) acc[m] = (V)(0.0f);                                                          \
+    for (int n = 0; n < count; n++, w += step) {                                                                        \
+      V each = v[n];                                                                                                    \
+      UNROLL for (int m = 0; m < BLOCK; m++) acc[m] += w[m * apart] * each;                                             \
+    }                                                                                                                   \
+    UNROLL for (int m = 0; m < BLOCK; m++) sums[m] = acc[m];                                                            \
   }
 DOT(8)
 DOT(4)
@@ -70,21 +70,21 @@ INLINE void dot(V *sums, int many, __global const float *w, int step, int apart,
 }
 
 // grad[i * columns + j] += sum over ticks of c[i] * d[j], for an A x B block; c and d are one tick's part of the tape.
-#define OUTER(NAME, A, B)                                                                                                 \
-  INLINE void NAME(V *grad, int columns, int ticks, const V *c, const V *d) {                                                \
-    V acc[A][B];                                                                                                          \
-    UNROLL for (int i = 0; i < A; i++)                                                                                           \
-      UNROLL for (int j = 0; j < B; j++) acc[i][j] = grad[i * columns + j];                                                      \
-    for (int t = 0; t < ticks; t++, c += TAPE, d += TAPE) {                                                               \
-      V left[A];                                                                                                          \
-      UNROLL for (int i = 0; i < A; i++) left[i] = c[i];                                                                         \
-      UNROLL for (int j = 0; j < B; j++) {                                                                                       \
-        V right = d[j];                                                                                                   \
-        UNROLL for (int i = 0; i < A; i++) acc[i][j] += left[i] * right;                                           \
-      }                                                                                                                   \
-    }                                                                                                                     \
-    UNROLL for (int i = 0; i < A; i++)                                                                                           \
-      UNROLL for (int j = 0; j < B; j++) grad[i * columns + j] = acc[i][j];                                                      \
+#define OUTER(NAME, A, B)                                                                                               \
+  INLINE void NAME(V *grad, int columns, int ticks, const V *c, const V *d) {                                           \
+    V acc[A][B];                                                                                                        \
+    UNROLL for (int i = 0; i < A; i++)                                                                                  \
+      UNROLL for (int j = 0; j < B; j++) acc[i][j] = grad[i * columns + j];                                             \
+    for (int t = 0; t < ticks; t++, c += TAPE, d += TAPE) {                                                             \
+      V left[A];                                                                                                        \
+      UNROLL for (int i = 0; i < A; i++) left[i] = c[i];                                                                \
+      UNROLL for (int j = 0; j < B; j++) {                                                                              \
+        V right = d[j];                                                                                                 \
+        UNROLL for (int i = 0; i < A; i++) acc[i][j] += left[i] * right;                                                \
+      }                                                                                                                 \
+    }                                                                                                                   \
+    UNROLL for (int i = 0; i < A; i++)                                                                                  \
+      UNROLL for (int j = 0; j < B; j++) grad[i * columns + j] = acc[i][j];                                             \
   }
 OUTER(outer34, 3, 4)
 OUTER(outer31, 3, 1)

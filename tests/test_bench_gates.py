@@ -1,11 +1,11 @@
 """The comparison with Yosys and ABC: whose netlist, what is counted, and its last line."""
 
 import json
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 import pytest
+from extras import needs_yosys
 
 from bonsaic.bench.gates import Row, main, summary, table
 from bonsaic.diag import Missing
@@ -30,7 +30,7 @@ def built(tmp_path):
     return tmp_path
 
 
-@pytest.mark.skipif(find_spec("pyosys") is None, reason="needs the extra formal")
+@needs_yosys
 def test_a_built_network_is_compared(built, capsys):
     assert main([str(SPEC), "--from", str(built), "--json", str(built / "rows.json")]) == 0
     (row,) = json.loads((built / "rows.json").read_text())

@@ -8,10 +8,11 @@ from fractions import Fraction
 import numpy as np
 import pytest
 from certificates import body_of, signed, verified
+from extras import needs_formal
 from large import delays, lfsr, rewritten
 from modules import random_module
 from test_prove_decide import BITS, NUMBER, altered
-from test_prove_methods import RECENT, latest, needs_formal
+from test_prove_methods import RECENT, latest
 
 from bonsaic.bench.prove import counter
 from bonsaic.diag import Mistake

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 from commandline import PROGRAMS, ROOT, bonsaic, inside, python, refused
+from extras import PUBLISHED, published
 
 
 def test_build_proves_the_network_and_the_circuit(built):
@@ -180,12 +181,7 @@ def test_run_reads_words_from_stdin():
     assert done.returncode == 0 and done.stdout.count("tick") == 2
 
 
-PUBLISHED = ROOT.parent / "shared" / "published"
-
-
-@pytest.mark.skipif(
-    not PUBLISHED.is_dir(), reason="the published networks state no licence and are not shipped"
-)
+@published
 @pytest.mark.parametrize(
     "name, logic",
     [

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from extras import PUBLISHED, published
 
 from bonsaic import sides
 from bonsaic.cli import main
@@ -18,10 +19,6 @@ from bonsaic.prove.verdict import Differs, Proved
 from bonsaic.verify import check
 
 ROOT = Path(__file__).parent.parent
-PUBLISHED = ROOT.parent / "shared" / "published"
-published = pytest.mark.skipif(
-    not PUBLISHED.is_dir(), reason="the published networks state no licence and are not shipped"
-)
 
 
 @published

@@ -6,8 +6,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from extras import needs_formal
 from large import rewritten
-from test_prove_methods import CAP, HISTORY, RECENT, latest, needs_formal
+from test_prove_methods import CAP, HISTORY, RECENT, latest
 
 from bonsaic.bench.prove import counter, shift_register
 from bonsaic.cli import main

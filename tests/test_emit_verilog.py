@@ -7,13 +7,13 @@ import subprocess
 import numpy as np
 import pytest
 from circuits import ALL, badly_named, loop_3, replace_111, table
+from extras import needs_iverilog
 
 from bonsaic.emit.testbench import testbench as bench
 from bonsaic.emit.verilog import verilog
 from bonsaic.ir.run import simulate
 from bonsaic.prove.property import Held, check_verilog
 
-needs_iverilog = pytest.mark.skipif(not shutil.which("iverilog"), reason="iverilog not installed")
 needs_verilator = pytest.mark.skipif(
     not shutil.which("verilator"), reason="verilator not installed"
 )

@@ -2,11 +2,11 @@
 
 import random
 from dataclasses import replace
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from circuits import ALL, anything, badly_named, circuit, loop_3, replace_111, table
+from extras import needs_formal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from modules import random_module
@@ -24,10 +24,6 @@ from bonsaic.prove.miter import miter, table_circuit
 from bonsaic.prove.property import Skipped
 from bonsaic.prove.verdict import Differs, Proved, Unknown
 from bonsaic.prove.walk import walk
-
-needs_formal = pytest.mark.skipif(
-    not (find_spec("pyosys") and find_spec("pysat")), reason="extra `formal` not installed"
-)
 
 FIN = "module m : fin { in x : bit k = const 1 : {1} q = eq x, k : bit out y = q }"
 LETTERS = np.array([[0], [1]], np.uint8)

@@ -2,12 +2,12 @@
 
 import os
 import re
-from importlib.util import find_spec
 from pathlib import Path
 
 import circuits
 import numpy as np
 import pytest
+from extras import needs_yosys
 
 from bonsaic.emit.verilog import verilog
 from bonsaic.ir.core import node, port, register
@@ -171,7 +171,7 @@ def test_a_cover_holds_the_rows_it_must_and_no_other():
     assert (ModuleMachine(m).step(nothing, rows.astype(np.uint8)).outs[:, 0] == value).all()
 
 
-@pytest.mark.skipif(find_spec("pyosys") is None, reason="needs the extra formal")
+@needs_yosys
 @pytest.mark.parametrize("seed", range(3))
 def test_gates_are_at_most_a_tenth_more_than_yosys_and_abc_make(seed):
     m = lift(random_network(np.random.default_rng([7, seed])))
@@ -182,10 +182,9 @@ def test_gates_are_at_most_a_tenth_more_than_yosys_and_abc_make(seed):
     assert gates(small) <= 1.1 * theirs.gates and len(small.regs) <= theirs.registers
 
 
+@needs_yosys
 def test_the_yardstick_counts_as_we_do():
     """Inverters and resets are free; an exclusive or is one gate."""
-    if find_spec("pyosys") is None:
-        pytest.skip("needs the extra formal")
     assert direct_synthesis(verilog(circuits.loop_3())) == Synthesised(2, 1, 1)
     assert direct_synthesis(verilog(circuits.replace_111())) == Synthesised(2, 3, 2)
     assert (gates(circuits.replace_111()), depth(circuits.replace_111())) == (3, 2)

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 from circuits import ALL, loop_3, replace_111, table
+from extras import needs_iverilog
 
 from bonsaic.diag import Mistake
 from bonsaic.emit.python import python
@@ -24,8 +25,6 @@ from bonsaic.prove.property import (
     check_verilog,
 )
 from bonsaic.prove.verdict import Differs
-
-needs_iverilog = pytest.mark.skipif(not shutil.which("iverilog"), reason="iverilog not installed")
 
 PYTHON_FAULTS = [
     ("not s0 or s1 or x", "not s0 or x"),

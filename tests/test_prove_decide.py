@@ -4,7 +4,6 @@ import random
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
@@ -29,9 +28,6 @@ from bonsaic.prove.verdict import Differs, Proved, Unknown
 from bonsaic.prove.walk import walk
 
 CAP = 4000  # states, so that what is too large is found quickly
-needs_formal = pytest.mark.skipif(
-    not (find_spec("pyosys") and find_spec("pysat")), reason="extra `formal` not installed"
-)
 
 
 LARGE = [counter(40), lfsr(40), delays(64), shift_register(48)]

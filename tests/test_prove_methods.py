@@ -3,10 +3,10 @@
 from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
+from extras import needs_formal
 from large import delays, rarely
 
 from bonsaic.ir.core import Module, affine, const, node, port, register
@@ -22,9 +22,6 @@ from bonsaic.prove.probe import replay
 from bonsaic.prove.verdict import Differs, Proved, Unknown
 
 CAP = 4000  # states
-needs_formal = pytest.mark.skipif(
-    not (find_spec("pyosys") and find_spec("pysat")), reason="extra `formal` not installed"
-)
 
 
 HISTORY = delays(14)  # too much history for the cap, of which only two ticks matter

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from extras import needs_yosys
 
 from bonsaic.compare import answer
 from bonsaic.diag import Missing, Mistake, Source
@@ -10,7 +11,6 @@ from bonsaic.emission import emitted
 from bonsaic.emit import read_rtl as rtl
 from bonsaic.emit.read_rtl import read_rtl
 from bonsaic.emit.top_module import top_module
-from bonsaic.emit.yosys import installed
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.ir.text import parse, show
 from bonsaic.lang import check, parse_text, tabulate
@@ -24,7 +24,6 @@ LIBRARY = [
     pytest.param(p, id=p.stem, marks=[pytest.mark.slow] * (p.stem == "add_8"))
     for p in sorted(PROGRAMS.glob("*.bp"))
 ]
-needs_yosys = pytest.mark.skipif(not installed(), reason="pyosys not installed")
 
 COUNTER = """program counter(up: bit, step: int[0..3]) -> (n: int[0..7], top: bit) {
   state s: int[0..7] = 5

@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bonsaic.arguments import BUDGET
+from bonsaic.arguments import BUDGET, GUIDES, PRUNING
 from bonsaic.diag import Missing
 from bonsaic.emit.verilog import verilog
 from bonsaic.ir.core import Module
@@ -62,8 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("program", nargs="+", metavar="PROGRAM")
     p.add_argument("--seed", type=int, default=0)
     p.add_argument("--budget", type=BUDGET, default=60.0, help="seconds to grow and prune each in")
-    p.add_argument("--guide", default="repair", choices=("none", "repair", "states"))
-    p.add_argument("--prune", default="fast", choices=("off", "fast", "hard"))
+    p.add_argument("--guide", default="repair", choices=GUIDES)
+    p.add_argument("--prune", default="fast", choices=PRUNING)
     p.add_argument("--from", dest="built", metavar="DIR", help="take DIR/NAME/NAME.npz of builds")
     p.add_argument("--json", metavar="FILE", help="every row, machine-readable")
     return p

@@ -10,7 +10,7 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bonsaic.arguments import BUDGET, number
+from bonsaic.arguments import BUDGET, GUIDES, PRUNING, number
 from bonsaic.bench.readme import table_in
 from bonsaic.ir.run import ModuleMachine
 from bonsaic.lift import lift
@@ -78,9 +78,9 @@ def _parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="bonsaic bench grow")
     p.add_argument("program", nargs="+", metavar="PROGRAM")
     p.add_argument("--seeds", type=number(int, 1, 10**6), default=3)
-    p.add_argument("--guide", nargs="+", default=["repair"], choices=("none", "repair", "states"))
+    p.add_argument("--guide", nargs="+", default=["repair"], choices=GUIDES)
     p.add_argument("--budget", type=BUDGET, default=60.0, help="seconds a run")
-    p.add_argument("--prune", default="fast", choices=("off", "fast", "hard"))
+    p.add_argument("--prune", default="fast", choices=PRUNING)
     p.add_argument("--json", metavar="FILE", help="every run, machine-readable")
     p.add_argument("--readme", metavar="FILE", help="put the table between this file's markers")
     return p

@@ -9,13 +9,12 @@ import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from bonsaic.arguments import BUDGET, number
+from bonsaic.arguments import BUDGET, RECIPES, number
 from bonsaic.bench.readme import table_in
 from bonsaic.diag import Missing
 from bonsaic.network import write_whole
 from bonsaic.specification import specify
 
-RECIPES = ("default", "tanh", "ternary", "blackbox", "original")
 COMPILING = 1.0  # seconds of a run that only compiles the kernels
 PROGRAMS = ("delay_2", "replace_111", "loop_3", "parity", "gated_4mode")
 

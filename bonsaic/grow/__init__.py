@@ -7,7 +7,7 @@ proved --shrink/--> small
 beside: architecture, activation, device; grown, record, checkpoint; plain is what the kernel is held to; original
 """
 
-from bonsaic.grow.campaign import GUIDES, grow
+from bonsaic.grow.campaign import grow
 from bonsaic.grow.grown import Grown, Progress
 
-__all__ = ["GUIDES", "Grown", "Progress", "grow"]
+__all__ = ["Grown", "Progress", "grow"]

@@ -25,7 +25,6 @@ from bonsaic.ir.mealy import Mealy
 if TYPE_CHECKING:  # the loop imports tinygrad, which has to wait until the device is chosen
     from bonsaic.grow.loop import Plan
 
-GUIDES = tuple(MAY_TELL)
 STEPS = 1200, 1200  # of the first population and of the next
 LEARNT = 40  # letters of a program without state up to which words are trained on
 
@@ -91,7 +90,7 @@ def grow(
     recipe: how weights are found from words, see `recipes`. frequencies: how often words hold each letter, up to a
     factor.
     """
-    assert guide in GUIDES, guide
+    assert guide in MAY_TELL, guide
     if resume and recipe != "default":
         why = f"the recipe `{recipe}` writes no population down to go on with"
         raise mistake("--resume", why, help="leave --resume out")

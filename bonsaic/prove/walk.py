@@ -147,6 +147,10 @@ def _ports_read(m: Module) -> list[Node]:
 
 
 def wrong_rows(a: Step, b: Step, legal: np.ndarray, outputs: list[int]) -> np.ndarray:
+    """int [row]: where `b`, stepped on the rows `legal` of `a` alone, has not its outputs or refuses the letter.
+
+    outputs: as in `Columns`.
+    """
     differ = ((a.outs[legal] != b.outs[:, outputs]) | ~b.care[:, outputs]) & a.care[legal]
     return np.flatnonzero(differ.any(axis=1) | ~b.legal)
 
