@@ -19,7 +19,7 @@ from bonsaic.grow.shrink.walk import agree, machine_of
 from bonsaic.ir.mealy import Mealy
 from bonsaic.network import Network
 
-SECONDS = {"fast": 3.0, "hard": 30.0}  # what a build gives pruning at most
+SECONDS = {"fast": 3.0, "hard": 30.0}  # of processor time, what a build gives pruning at most
 CODINGS = {"fast": 60, "hard": 2000}  # of states, that are tried
 STACKS = {"fast": 8, "hard": 24}  # of the cheapest, built
 LAID, BUILT = 0.3, 0.85  # of the time, until which codings are tried, and networks built
@@ -55,7 +55,7 @@ class Effort:
         """Whether this share of the time is over, or somebody says stop."""
 
         def over() -> bool:
-            late = self.budget is not None and time.monotonic() > self.started + share * self.budget
+            late = self.budget is not None and time.process_time() > self.started + share * self.budget
             return late or (self.stop is not None and self.stop())
 
         return over
@@ -75,11 +75,11 @@ def shrink(
 
     What is looked for is the network's own machine, minimised.
 
-    effort: "off", "fast" or "hard". budget: seconds after which the search ends early; without one,
-    or with enough, the result depends on the arguments alone. progress(which, edges) hears of every
-    network that is finished; stop() is asked now and then.
+    effort: "off", "fast" or "hard". budget: seconds of this process's processor time, which other processes do not
+    change, after which the search ends early; without one, or with enough, the result depends on the arguments alone.
+    progress(which, edges) hears of every network that is finished; stop() is asked now and then.
     """
-    started = time.monotonic()
+    started = time.process_time()
     mealy, margin = machine_of(network, mealy)
     kept = Shrunk(network, network.edges, margin, "kept", ())
     if effort == "off" or mealy.legal.sum() > ROWS:
