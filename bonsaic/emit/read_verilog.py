@@ -48,7 +48,6 @@ class _Reader:
     def __init__(self, source: Source):
         self.net = Netlist(source)
         self.wires: dict[str, Token] = {}
-        self.driven: dict[str, tuple[Token, Tree]] = {}
         self.initial: dict[str, int] = {}
 
     def span(self, t: Token) -> Span:

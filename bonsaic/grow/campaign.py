@@ -141,12 +141,10 @@ def grow(
         network,
         best,
         str(chosen),
-        guide,
         told,
         record.steps,
         record.tried,
         record.solved,
-        tuple(record.sizes),
         tuple(record.curve),
         tuple(tuple(word) for word in record.outstanding),
         clock.spent,
@@ -186,7 +184,7 @@ def _by_words(
         else:
             attempt = Attempt(plan, teacher, rng, chosen.is_cpu)
         if start is None:
-            record.begin(plan.shape, NETWORKS)
+            record.tried += NETWORKS
         else:
             attempt.restore(start.facts["attempt"], start.arrays)
             start = None
@@ -202,7 +200,6 @@ def _by_words(
             if progress:
                 spent, ran = clock.spent, attempt.steps - began
                 told = Progress(
-                    spent,
                     clock.left,
                     record.steps,
                     NETWORKS,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bonsaic.grow.activation import ameo, sign
+from bonsaic.grow.activation import sign
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.words import Sampler
 
@@ -54,12 +54,13 @@ class Codes:
         return np.array([known.setdefault(b.tobytes(), len(known)) for b in bits], np.int64)
 
 
-def hard_tick(
-    shape: Architecture, flat: np.ndarray, wires: np.ndarray, codes: np.ndarray
+def tick(
+    shape: Architecture, flat: np.ndarray, wires: np.ndarray, codes: np.ndarray, *, hard: bool
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Next codes [rows, states], output values [rows, outputs], smallest |value| before a sign [rows].
 
-    wires -1/+1 [rows, inputs]; codes -1/+1 [rows, states], of all cells side by side.
+    wires -1/+1 [rows, inputs]; codes [rows, states], of all cells side by side. hard: whether states go through sign,
+    as the outputs of cells do.
     """
     after, at = [], 0
     margin = np.full(len(wires), np.inf)
@@ -68,26 +69,10 @@ def hard_tick(
         read = np.concatenate([wires, codes[:, at : at + layer.states]], 1)
         y = shape.neuron(read @ kernel[1:] + kernel[0])
         margin = np.minimum(margin, np.abs(y).min(1, initial=np.inf))
-        bits = sign(y)
-        after.append(bits[:, : layer.states])
-        wires = bits[:, layer.states :]
-        at += layer.states
-    return np.concatenate(after, 1), wires @ head[1:] + head[0], margin
-
-
-def soft_tick(
-    shape: Architecture, flat: np.ndarray, wires: np.ndarray, codes: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """As `hard_tick`, but states are not put through sign: next codes and output values."""
-    after, at = [], 0
-    *cells, (_, head, _) = shape.parts(flat)
-    for layer, kernel, _ in cells:
-        read = np.concatenate([wires, codes[:, at : at + layer.states]], 1)
-        y = ameo(read @ kernel[1:] + kernel[0], shape.f, shape.leak)
-        after.append(y[:, : layer.states])
+        after.append(sign(y[:, : layer.states]) if hard else y[:, : layer.states])
         wires = sign(y[:, layer.states :])
         at += layer.states
-    return np.concatenate(after, 1), wires @ head[1:] + head[0]
+    return np.concatenate(after, 1), wires @ head[1:] + head[0], margin
 
 
 def first_codes(shape: Architecture, flat: np.ndarray) -> np.ndarray:
@@ -123,7 +108,7 @@ def walk(
                 return Walk(False, float(margin), *_together(met))
             some = slice(at, at + BLOCK)
             wires = machine.wires[x[some]].astype(np.float64)
-            ticks.append(hard_tick(shape, flat, wires, code[row[some]]))
+            ticks.append(tick(shape, flat, wires, code[row[some]], hard=True))
         after, value, clear = (np.concatenate(side) for side in zip(*ticks, strict=True))
         target = machine.signs[q[row], x]
         decided = np.where(target == 0, np.inf, value * target)

@@ -11,7 +11,6 @@ from bonsaic.network import Network
 class Progress:
     """What a person sees while networks grow. solved: networks without a wrong answer on their last words."""
 
-    seconds: float
     left: float
     step: int
     networks: int
@@ -35,20 +34,18 @@ class Grown:
     """What growing reached.
 
     network: proved, or None; best: the most promising network otherwise. told: what it was told of the program.
-    tried, solved: networks trained, and those without a wrong answer on their last words. sizes: (states, outputs)
-    tried, in order. curve: (step, loss, sparsity penalty) of the best network over all populations. outstanding:
-    shortest words that the best network still gets wrong. advice: what to try next where nothing was proved.
+    tried, solved: networks trained, and those without a wrong answer on their last words. curve: (step, loss, sparsity
+    penalty) of the best network over all populations. outstanding: shortest words that the best network still gets
+    wrong. advice: what to try next where nothing was proved.
     """
 
     network: Network | None
     best: Network | None
     device: str
-    guide: str
     told: tuple[str, ...]
     steps: int = 0
     tried: int = 0
     solved: int = 0
-    sizes: tuple[tuple[int, int], ...] = ()
     curve: tuple[tuple[int, float, float], ...] = ()
     outstanding: tuple[tuple[int, ...], ...] = ()
     seconds: float = 0.0

@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 
 from bonsaic.grow.architecture import Architecture
-from bonsaic.grow.check import first_codes, soft_tick
+from bonsaic.grow.check import first_codes, tick
 from bonsaic.grow.teacher import Teacher
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 
@@ -48,9 +48,8 @@ class NetworkOracle(ProgramOracle):
         codes = np.repeat(first_codes(self._shape, self._flat)[None], len(letters), 0)
         values = np.empty(matters.shape)
         for t in range(letters.shape[1]):
-            codes, values[:, t] = soft_tick(
-                self._shape, self._flat, wires[:, t].astype(np.float64), codes
-            )
+            letter = wires[:, t].astype(np.float64)
+            codes, values[:, t], _ = tick(self._shape, self._flat, letter, codes, hard=False)
         return np.where(matters == 0, FREE, values > 0).astype(np.int8)
 
 

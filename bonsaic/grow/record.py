@@ -28,16 +28,11 @@ class Record:
     steps: int = 0
     tried: int = 0
     solved: int = 0
-    sizes: list[tuple[int, int]] = field(default_factory=list)
     curve: list[tuple[int, float, float]] = field(default_factory=list)
     best: tuple[Architecture, np.ndarray] | None = None
     made: str = TRAINED
     wrong_before: float = 0.0
     outstanding: list[list[int]] = field(default_factory=list)
-
-    def begin(self, shape: Architecture, networks: int) -> None:
-        self.sizes.append(shape.cells[-1])
-        self.tried += networks
 
 
 def snapshot(record: Record, attempt: Attempt) -> Snapshot:
@@ -53,7 +48,7 @@ def snapshot(record: Record, attempt: Attempt) -> Snapshot:
 def record_of(start: Snapshot, mealy: Mealy) -> Record:
     """The record in a snapshot of this machine's campaign."""
     own = dict(start.facts["record"])
-    own |= {name: [tuple(row) for row in own[name]] for name in ("sizes", "curve")}
+    own["curve"] = [tuple(row) for row in own["curve"]]
     cells = tuple(tuple(cell) for cell in own.pop("cells", ()))
     shape = Architecture(len(mealy.inputs), cells, len(mealy.outputs))
     return Record(**own, best=(shape, start.arrays["best"]) if cells else None)

@@ -8,7 +8,7 @@ import numpy as np
 
 from bonsaic.grow.activation import ameo, sign
 from bonsaic.grow.architecture import Architecture
-from bonsaic.grow.check import first_codes, soft_tick
+from bonsaic.grow.check import first_codes, tick
 from bonsaic.grow.refit import refit_head
 from bonsaic.grow.words import Sampler
 
@@ -59,7 +59,8 @@ def look(
     for t in range(ticks):
         np.add.at(total, states[:, t], kernel[0] + codes @ kernel[1 + layer.inputs :])
         np.add.at(count, states[:, t], 1)
-        codes, values = soft_tick(shape, flat, machine.wires[letters[:, t]].astype(float), codes)
+        wires = machine.wires[letters[:, t]].astype(float)
+        codes, values, _ = tick(shape, flat, wires, codes, hard=False)
         target = machine.signs[states[:, t], letters[:, t]]
         for value, sign_of in enumerate((-1, 1)):
             asked[value] += (target == sign_of).sum(0)

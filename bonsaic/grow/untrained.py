@@ -32,7 +32,7 @@ def by_states(
         weights = shape.initial(rng, TABLE_NETWORKS)
         codes = rng.normal(0, 0.5, (TABLE_NETWORKS, mealy.states, bits))
         table = Table(shape, weights, codes, machine)
-        record.begin(shape, TABLE_NETWORKS)
+        record.tried += TABLE_NETWORKS
         for _ in range(TABLE_STEPS):
             if over():
                 return None
@@ -70,7 +70,7 @@ def by_questions(
             return None
         walk = teacher.check(*found, over)
         if walk.proved:
-            record.begin(found[0], 1)
+            record.tried += 1
             record.made = ASKED_FOR
             return found
         if not walk.words:
@@ -86,7 +86,7 @@ def _constructed(record: Record, teacher: Teacher, mealy: Mealy, over: Over) -> 
 
     found = construct(mealy, over)
     if found is not None:
-        record.begin(found[0], 1)
+        record.tried += 1
         if teacher.check(*found, over).proved:
             return found
     record.made = TRAINED

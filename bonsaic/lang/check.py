@@ -189,7 +189,7 @@ class _Checker(Inference):
             wires = f"this port takes {t.size(type):,} wires; a port has at most {WIDEST}"
             self.error(d.span, f"one-hot, {wires}")
             return None
-        return Port(d.name.text, type, encoding, frequency, d.span)
+        return Port(d.name.text, type, encoding, frequency)
 
     def _wires(self, texts: list[s.PortText], ports: list[Port | None]) -> None:
         """No two wires may share a name."""

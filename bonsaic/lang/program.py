@@ -19,7 +19,6 @@ class Port:
     type: Scalar
     encoding: str = "binary"
     frequency: float | None = None
-    span: Span | None = field(default=None, compare=False, repr=False)
 
     @property
     def wires(self) -> tuple[str, ...]:

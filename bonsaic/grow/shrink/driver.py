@@ -134,9 +134,10 @@ def _finished(nets: Sequence[Network], mealy: Mealy, recipe: str, e: Effort) -> 
         done = _polished(net, mealy, over)
         if done is None and recipe == KEPT:
             continue
-        verdict = agree(mealy, done or net)
-        assert verdict is not None, "a finished network answers wrongly"
-        small = Shrunk(done or net, (done or net).edges, verdict.margin, recipe, ())
+        made = done or net
+        margin = agree(mealy, made)
+        assert margin is not None, "a finished network answers wrongly"
+        small = Shrunk(made, made.edges, margin, recipe, ())
         if e.progress:
             e.progress(len(finished) + 1, small.edges)
         finished.append(small)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,24 +19,13 @@ LOOKED_UP = 12  # columns that are multiplied as fast as one is looked up
 _Sum = Callable[[np.ndarray], np.ndarray]
 
 
-@dataclass(frozen=True)
-class Agreement:
-    """The walk met `pairs` (state, code) pairs and came no nearer than `margin` to any decision."""
-
-    pairs: int
-    margin: float
-
-
-def agree(mealy: Mealy, network: Network) -> Agreement | None:
-    """Walk every reachable pair; None where an output is wrong or the walk is too long.
+def agree(mealy: Mealy, network: Network) -> float | None:
+    """How near a reachable (state, code) pair comes to a decision; None where an output is wrong or these are too many.
 
     Exact for weights on a grid of 2^-12 or coarser, which float64 adds without rounding.
     """
     walked = _walk(mealy, network)
-    if walked is None:
-        return None
-    _, wrong, pairs, margin = walked
-    return None if wrong else Agreement(pairs, margin)
+    return None if walked is None else walked[2]
 
 
 def machine_of(network: Network, mealy: Mealy) -> tuple[Mealy, float]:
@@ -47,7 +35,7 @@ def machine_of(network: Network, mealy: Mealy) -> tuple[Mealy, float]:
     """
     walked = _walk(mealy, network, keep_wrong=True)
     assert walked is not None, "a network with more codes than a walk can hold"
-    (own, _), wrong, _, margin = walked
+    (own, _), wrong, margin = walked
     assert not wrong, "only a network that is right has a machine of its own"
     return own.minimised(), margin
 
@@ -60,7 +48,7 @@ def raw_machine_of(network: Network, mealy: Mealy) -> tuple[Mealy, np.ndarray] |
 
 def _walk(
     mealy: Mealy, network: Network, keep_wrong: bool = False
-) -> tuple[tuple[Mealy, np.ndarray], bool, int, float] | None:
+) -> tuple[tuple[Mealy, np.ndarray], bool, float] | None:
     assert network.hard_states
     letters = mealy.letters.astype(np.float64) * 2 - 1
     sums = [
@@ -111,7 +99,7 @@ def _walk(
         np.concatenate(nexts),
         np.concatenate(answers),
     )
-    return (own, np.concatenate(codes)), wrong, len(number), float(margin)
+    return (own, np.concatenate(codes)), wrong, float(margin)
 
 
 def _keys(here: np.ndarray, code: np.ndarray) -> list[bytes]:
