@@ -58,7 +58,7 @@ def badly_named() -> Module:
     z = node("and", a, b)
     x = node("xor", z, node("not", node("or", c, r)))
     y = node("or", node("and", d, x), node("and", e, node("xor", f, s)))
-    outs = {"rst": no(x), "wire": y, "for": d, 'quote"\n"""\nendmodule // \\': x}
+    outs = {"rst": no(x), "switch": y, "for": d, 'quote"\n"""\nendmodule // \\': x}
     regs = [(r, 0, x), (s, 1, no(y))]
     return circuit("bit", [a, b, c, d, e, f], regs, outs, {z: "neuron[0]", y: "0th"})
 

@@ -53,6 +53,7 @@ def test_names_that_verilog_has_taken_are_changed_for_all_to_see():
     text = verilog(badly_named())
     assert '// module "bit" is called bit_ here\n' in text
     assert '// output "rst" is called rst_ here\n' in text
+    assert '// output "switch" is called switch_ here\n' in text
     assert '// value "neuron[0]" is called neuron_0 here\n' in text
     assert text.count("endmodule") == 1 + text.count("_endmodule") + text.count("\\nendmodule")
 

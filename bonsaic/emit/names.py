@@ -40,9 +40,21 @@ _VERILOG = """
     within
     clk rst unused
 """
+# Of ports and nets Verilator warns, which makes C++ of them.
+_CPP = """
+    abort alignas alignof and_eq asm atomic_cancel atomic_commit atomic_noexcept auto bit_vector bitand bitor bool
+    catch cdecl char char16_t char32_t compl complex concept const_cast const_iterator constexpr decltype delete deque
+    double dynamic_cast explicit false far float friend goto huge inline interrupt list long mailbox map mutable
+    namespace near noexcept not_eq nullptr operator or_eq override pascal private process public queue register
+    requires sc_clock sc_in sc_inout sc_out sc_signal semaphore sensitive sensitive_neg sensitive_pos set short sizeof
+    stack static_assert static_cast switch synchronized template thread_local throw transaction_safe
+    transaction_safe_dynamic true try type_info typeid typename uint16_t uint32_t uint8_t using vector volatile
+    wchar_t xor_eq
+"""
 
 PYTHON = frozenset(_PYTHON.split())
 VERILOG = frozenset(_VERILOG.split())
+CPP = frozenset(_CPP.split())
 
 NOTE = re.compile(r'([a-z]+) ("(?:[^"\\]|\\.)*") is called (\w+) here')
 
@@ -56,6 +68,10 @@ class Names:
     def __init__(self, reserved: frozenset[str]):
         self._used = set(reserved)
         self.notes: list[str] = []
+
+    def avoid(self, taken: frozenset[str]) -> None:
+        """Hand none of these out from now on."""
+        self._used |= taken
 
     def take(self, kind: str, wanted: str) -> str:
         """A name for the port, register or value `wanted`: itself where that is possible."""

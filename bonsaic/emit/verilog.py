@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from bonsaic.emit.layout import Text, about, is_bit, layout
-from bonsaic.emit.names import VERILOG, Names
+from bonsaic.emit.names import CPP, VERILOG, Names
 from bonsaic.emit.verilog_terms import Writer, width
 from bonsaic.ir.core import Module, Node, topological
 
@@ -14,6 +14,7 @@ def ports(m: Module) -> tuple[Names, str, dict[Node, str], dict[str, str]]:
     """The names of the module, its inputs and its outputs in Verilog; shared with the testbench."""
     names = Names(VERILOG)
     title = names.take("module", m.name)
+    names.avoid(CPP)
     inputs = {n: names.take("input", n.name) for n in m.inputs}
     return names, title, inputs, {k: names.take("output", k) for k in m.outs}
 
