@@ -108,9 +108,10 @@ def _listed(path: str) -> Mealy:
 def bench(title: str, table: Mealy) -> str:
     """A self-checking Verilog testbench with words of the table."""
     from bonsaic.emit.testbench import testbench
-    from bonsaic.lang.sample import sample
+    from bonsaic.lang.sample import sampler
 
-    words, targets = sample(table, np.random.default_rng(0), BENCH_WORDS, BENCH_TICKS)
+    rng = np.random.default_rng(0)
+    words, targets = sampler(table).sample(rng, BENCH_WORDS, BENCH_TICKS)
     return testbench(title, list(words), list(targets == 1), list(targets != FREE))
 
 

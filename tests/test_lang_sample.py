@@ -7,7 +7,7 @@ import pytest
 
 from bonsaic.ir.mealy import FREE
 from bonsaic.lang import check, initial, load, parse_text, tabulate, tick
-from bonsaic.lang.sample import ModuleSampler, coverage, random_word, sample, sampler
+from bonsaic.lang.sample import ModuleSampler, coverage, random_word, sampler
 from bonsaic.lang.words import read_word, run_table
 
 ROOT = Path(__file__).parent.parent / "programs"
@@ -49,14 +49,14 @@ def test_words_are_legal_and_answered_as_the_interpreter_does(name, by_module):
 
 def test_free_outputs_are_marked():
     (p,) = check(parse_text("program p(x: bit) -> (y: bit) { y = if x { dontcare } else { 1 } }"))
-    inputs, targets = sample(p, np.random.default_rng(0), 10, 10)
+    inputs, targets = sampler(p).sample(np.random.default_rng(0), 10, 10)
     assert (targets == np.where(inputs == 1, FREE, 1)).all()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_few_words_take_every_transition(name):
     table = tabulate(load(str(ROOT / f"{name}.bp")))
-    inputs, _ = sample(table, np.random.default_rng(0), 512, 64)
+    inputs, _ = sampler(table).sample(np.random.default_rng(0), 512, 64)
     found = coverage(table, inputs)
     assert found.taken == found.transitions
 
@@ -70,7 +70,7 @@ def test_rare_states_are_visited():
     }
     """
     (p,) = check(parse_text(text))
-    inputs, targets = sample(p, np.random.default_rng(0), 512, 64)
+    inputs, targets = sampler(p).sample(np.random.default_rng(0), 512, 64)
     assert targets.sum() > 0  # by the frequency alone, one word in 10^10 or so
     assert 0.1 < inputs.mean() < 0.4
 
@@ -83,7 +83,7 @@ def test_coverage_counts_every_transition_once():
 
 def test_the_same_seed_gives_the_same_words_everywhere():
     p = load(str(ROOT / "gated_4mode.bp"))
-    inputs, targets = sample(p, np.random.default_rng(7), 2, 12)
+    inputs, targets = sampler(p).sample(np.random.default_rng(7), 2, 12)
     assert inputs[0].T.tolist() == SEVEN
     assert targets[1, :, 0].tolist() == ANSWERS
 

@@ -110,11 +110,11 @@ def test_the_walk_agrees_with_brute_force(seed, level):
         replay(spec, impl, verdict)
 
 
-@given(modules("net"), st.integers(0, 2**32))
+@given(modules("net"))
 @settings(max_examples=150, deadline=None)
-def test_float32_is_proved_only_where_every_decision_is_clear(m, seed):
+def test_float32_is_proved_only_where_every_decision_is_clear(m):
     verdict = walk(ModuleMachine(m), ModuleMachine(m))
-    assert isinstance(verdict, Proved | Unknown) or m.care or m.legal
+    assert isinstance(verdict, Proved | Unknown)
     if isinstance(verdict, Unknown):
         assert "rounding" in verdict.reason or "no letter" in verdict.reason
 

@@ -112,7 +112,7 @@ def fmt(a: Namespace) -> int:
 def data(a: Namespace) -> int:
     """Words as arrays or CSV, or the share of the reachable transitions that these words visit."""
     from bonsaic.lang import check_all, load
-    from bonsaic.lang.sample import coverage, sample
+    from bonsaic.lang.sample import coverage, sampler
 
     if a.out and not a.out.endswith((".npz", ".csv")):
         raise mistake(a.out, "data is written as .npz or .csv")
@@ -121,7 +121,7 @@ def data(a: Namespace) -> int:
     rng = np.random.default_rng(a.seed)
     with Display() as display:
         display.working("drawing words")
-        words, targets = sample(program, rng, a.words, a.ticks)
+        words, targets = sampler(program).sample(rng, a.words, a.ticks)
         text: str | bytes
         if a.coverage:
             size = f"{counted(a.words, 'word')} of {counted(a.ticks, 'tick')}"

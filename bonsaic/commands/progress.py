@@ -7,7 +7,6 @@ import shutil
 import sys
 import threading
 import time
-from types import TracebackType
 
 
 class Display:
@@ -30,12 +29,7 @@ class Display:
             threading.Thread(target=self._tick, daemon=True).start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self.clear()
 

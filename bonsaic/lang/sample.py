@@ -31,19 +31,9 @@ TRIES = 200  # draws of a letter before a state is given up
 Tick = tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
-def sample(
-    machine: Program | Mealy, rng: Generator, batch: int, ticks: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """inputs 0/1 and targets 0/1 or FREE, int8 [batch, time, wire], of `batch` words of `ticks` ticks.
-
-    Letters are drawn among the legal ones by the ports' frequencies; in stretches, a word favours a wire being 1 or 0.
-    """
-    return sampler(machine).sample(rng, batch, ticks)
-
-
 def random_word(program: Program, ticks: int, rng: Generator) -> Word:
-    """A word as `sample` draws them, in values."""
-    inputs, _ = sample(program, rng, 1, ticks)
+    """A word as a sampler draws them, in values."""
+    inputs, _ = sampler(program).sample(rng, 1, ticks)
     word = []
     for row in inputs[0].tolist():
         wires = iter(row)
@@ -100,7 +90,11 @@ class Sampler(ABC):
         """The wires of a letter, of the answer, and the next state for every word of a batch."""
 
     def sample(self, rng: Generator, batch: int, ticks: int) -> tuple[np.ndarray, np.ndarray]:
-        """As the function `sample`."""
+        """inputs 0/1 and targets 0/1 or FREE, int8 [batch, time, wire], of `batch` words of `ticks` ticks.
+
+        Letters are drawn among the legal ones by the ports' frequencies; in stretches, a word favours a wire being 1
+        or 0.
+        """
         state = np.broadcast_to(self.start, (batch, *self.start.shape))
         mood = self._mood(rng, batch)
         steps = []

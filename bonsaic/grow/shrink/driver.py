@@ -55,7 +55,9 @@ class Effort:
         """Whether this share of the time is over, or somebody says stop."""
 
         def over() -> bool:
-            late = self.budget is not None and time.process_time() > self.started + share * self.budget
+            late = (
+                self.budget is not None and time.process_time() > self.started + share * self.budget
+            )
             return late or (self.stop is not None and self.stop())
 
         return over
