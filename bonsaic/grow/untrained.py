@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from bonsaic.grow.architecture import Architecture
 from bonsaic.grow.record import ANSWERED, ASKED_FOR, CONSTRUCTED, TRAINED, Record
 from bonsaic.grow.teacher import Teacher
-from bonsaic.ir.mealy import Mealy
+from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 
 Found = tuple[Architecture, np.ndarray]
 Over = Callable[[], bool]
@@ -49,10 +50,13 @@ def by_states(
 
 def by_letters(record: Record, teacher: Teacher, over: Over) -> Found | None:
     """Without training, for a program without state: words of one letter say all there is to know."""
-    from bonsaic.grow.logic import asked
-
+    every = np.arange(len(teacher.mealy.letters))[:, None]
+    legal, wanted = teacher.legal(every), teacher.answers(every)[1][:, 0]
+    outs = np.where(legal[:, None] & (wanted != 0), wanted > 0, FREE).astype(np.int8)
+    following = np.where(legal, 0, ILLEGAL).astype(np.int32)
+    own = replace(teacher.mealy, next=following[None], outs=outs[None])
     record.made = ANSWERED
-    return _constructed(record, teacher, asked(teacher), over)
+    return _constructed(record, teacher, own, over)
 
 
 def by_questions(

@@ -1,6 +1,5 @@
 """Networks built from a machine's table by dividing its functions into neurons, without any training."""
 
-from bonsaic.grow.logic.asked import asked
 from bonsaic.grow.logic.machine import construct
 
-__all__ = ["asked", "construct"]
+__all__ = ["construct"]
