@@ -43,7 +43,8 @@ def emitted(path: str, target: str) -> str | bytes:
         case "kiss2":
             return to_kiss2(_listed(path))
         case "testbench":
-            return bench(sides.module(path).name, _listed(path))
+            listed = _listed(path)
+            return bench(listed.name, listed)
     m = sides.module(path)
     if m.level in ("net", "quant") and target not in ("dot", "svg", "bir"):
         help = f"lower it first: `bonsaic opt {path} -o circuit.bir`"
@@ -97,7 +98,8 @@ def _listed(path: str) -> Mealy:
         listed = sides.table(path)
     else:
         machine = sides.machine(path)
-        listed = tabulate(machine, cap=LISTED, name=sides.module(path).name)
+        assert isinstance(machine, ModuleMachine), path
+        listed = tabulate(machine, cap=LISTED, name=machine.module.name)
     if listed is None:
         raise mistake(
             path, f"it has more than {LISTED:,} pairs of state and letter, too many to list"

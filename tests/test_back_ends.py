@@ -60,7 +60,10 @@ def test_a_thousand_random_programs_are_the_same_everywhere(text):
     all_agree(text)
 
 
-def any_order(seed):
+@pytest.mark.parametrize(
+    "seed", [*range(16), *(pytest.param(s, marks=pytest.mark.slow) for s in range(16, 400))]
+)
+def test_passes_in_any_order_agree(seed):
     """A random machine after passes in a random order that their levels allow, some repeated and others left out."""
     rng = random.Random(seed)
     network = lift(random_network(np.random.default_rng(seed)))
@@ -75,17 +78,6 @@ def any_order(seed):
     assert search(table, made).ticks is None, [p.name for p in names]
     if made.level == "gate":
         assert circuits.runs_as(made, table)
-
-
-@pytest.mark.parametrize("seed", range(16))
-def test_passes_in_any_order_agree(seed):
-    any_order(seed)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("seed", range(16, 400))
-def test_many_passes_in_any_order_agree(seed):
-    any_order(seed)
 
 
 def broken_gate(rng, m):
