@@ -12,13 +12,14 @@ from softnets import (
     echoed,
     errs_at,
     patient,
+    random_network,
     two_state_network,
 )
 
 from bonsaic.ir.core import const
 from bonsaic.ir.mealy import FREE, ILLEGAL
 from bonsaic.prove.machine import TableMachine
-from bonsaic.prove.search import Found, explore, first_error, long_words, shorten
+from bonsaic.prove.search import Found, explore, first_error, long_words, repeated_words, shorten
 from bonsaic.prove.soft import prove_soft
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs
@@ -65,6 +66,33 @@ def test_what_shows_after_many_equal_letters_is_found_though_others_have_smaller
     assert isinstance(verdict, Differs) and len(verdict.word) in range(300, 304)
 
 
+@pytest.mark.parametrize("gain, ticks", [(1.01, 70), (1.0005, 1387)])
+def test_a_repeated_motif_shows_a_drift_however_slow(gain, ticks):
+    spec, m = drifting_counter(depth=2, gain=gain)
+    tick = Tick(m)
+    found = repeated_words(spec, tick, spec.letters, ticks=2000)
+    assert found is not None and 0.9 * ticks < len(found.word) < 1.1 * ticks
+    assert errs_at(spec, m, spec.letters[found.word]) == len(found.word) - 1
+    assert repeated_words(spec, tick, spec.letters, ticks=len(found.word) - 1) is None
+
+
+def test_motifs_whose_states_come_round_again_are_let_go():
+    tick, started = Tick(two_state_network()), []
+    run, tick.run = tick.run, lambda s, x: started.append(len(s)) or run(s, x)
+    assert repeated_words(delay(), tick, delay().letters, ticks=10_000) is None
+    assert started[0] == 256 and started[-1] == 0
+
+
+def test_a_rare_error_is_found_among_states_far_from_most():
+    """Most words keep margins of 0.7, random ones of 1000 ticks among them."""
+    made = np.random.default_rng(13)
+    inputs, states = int(made.integers(1, 3)), int(made.integers(1, 5))
+    spec, m = random_network(made, inputs=inputs, states=states, noise=0.05, extra=1)
+    verdict, _ = prove_soft(TableMachine(spec), m, rng())
+    assert isinstance(verdict, Differs)
+    assert errs_at(spec, m, verdict.word) == len(verdict.word) - 1
+
+
 def test_a_long_word_is_shortened():
     spec = delay()
     m = replace(two_state_network(), outs={"y": const(1)})
@@ -85,3 +113,4 @@ def test_words_that_end_where_nothing_is_legal_are_let_go():
     )
     tick = Tick(echo(0))
     assert long_words(ends, tick, np.array([[0], [1]]), rng(), ticks=8) is None
+    assert repeated_words(ends, tick, np.array([[0], [1]]), ticks=8) is None

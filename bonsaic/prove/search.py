@@ -15,6 +15,7 @@ CROWD = 1024  # words extended side by side
 STEADY = 256  # of them, those that repeat the shortest motifs and are never dropped: a drift may show late
 GENERATION = 32  # ticks after which the words with the widest margins are dropped
 PERIOD = 12  # the longest motif that a word may repeat
+VERY_LONG = 1 << 12  # ticks beyond which no run is tried
 LONG = 256  # ticks up to which a word that errs is shortened by every run of letters
 
 
@@ -126,6 +127,37 @@ def long_words(
     return None
 
 
+def repeated_words(spec: Mealy, tick: Tick, feed: np.ndarray, *, ticks: int) -> Found | None:
+    """An error on a repeated short motif within so many ticks: a drift may take thousands to show.
+
+    The first legal letter stands for an illegal one. Words whose states come round again are let go.
+    """
+    motifs = _motifs(len(spec.letters))
+    size = np.array([len(m) for m in motifs])
+    motif = np.array([[*m, *[0] * (PERIOD - len(m))] for m in motifs])
+    words = np.zeros((ticks, len(motifs)), np.int16)
+    row, since = np.arange(len(motifs)), 0
+    q, s = 0 * row, np.repeat(tick.initial[None].astype(np.float32), len(motifs), axis=0)
+    old_q, old_s = q, s
+    for t in range(ticks):
+        if t & (t - 1) == 0:
+            since, old_q, old_s = t, q, s
+        wish, legal = motif[row, t % size[row]], spec.legal[q]
+        letter = np.where(legal[np.arange(len(q)), wish], wish, legal.argmax(axis=1))
+        onward = legal.any(axis=1)
+        s, values = tick.run(s, feed[letter])
+        words[t, row] = letter
+        wrong = np.flatnonzero(_errs(spec, q, letter, values) & onward)
+        if len(wrong):
+            return Found(words[: t + 1, row[wrong[0]]].tolist(), False)
+        q = spec.next[q, letter].astype(np.int64)
+        again = (t + 1 - since) % size[row] == 0
+        onward &= ~(again & (q == old_q) & (s == old_s).all(axis=1))
+        if not onward.all():
+            row, q, s, old_q, old_s = (a[onward] for a in (row, q, s, old_q, old_s))
+    return None
+
+
 def _motifs(k: int) -> list[tuple[int, ...]]:
     """The shortest words of `k` letters that are no repetitions of shorter ones."""
     words = chain.from_iterable(product(range(k), repeat=size) for size in range(1, PERIOD + 1))
@@ -139,9 +171,9 @@ def _is_primitive(word: tuple[int, ...]) -> bool:
 def shorten(spec: Mealy, tick: Tick, feed: np.ndarray, found: Found) -> Found:
     """The same error or another, on a word from which no single run of letters can be left out any more.
 
-    Of a long word only long runs are tried.
+    Of a long word only long runs are tried, of a very long one none.
     """
-    word, size = found.word, len(found.word) // 2
+    word, size = found.word, len(found.word) // 2 * (len(found.word) <= VERY_LONG)
     while size >= max(1, len(word) // LONG) and not found.shortest:
         starts = np.arange(0, len(word) - size + 1, max(1, size // 4))
         starts = starts[:: max(1, len(starts) * len(word) // (1 << 19))]

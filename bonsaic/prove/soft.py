@@ -13,33 +13,51 @@ from bonsaic.ir.values import Real
 from bonsaic.prove.boxes import Grain, Invariant, find
 from bonsaic.prove.exact import follow, walk_exactly
 from bonsaic.prove.machine import Machine, tabulate
-from bonsaic.prove.search import Found, Reached, explore, first_error, long_words, shorten
+from bonsaic.prove.search import (
+    Found,
+    Reached,
+    explore,
+    first_error,
+    long_words,
+    repeated_words,
+    shorten,
+)
 from bonsaic.prove.tick import Tick
 from bonsaic.prove.verdict import Differs, Proved, Unknown, Verdict
 from bonsaic.prove.walk import same_ports
 
 TABLE = 1_000_000  # state-letter pairs of a specification
+WORDS, REPEATED = 6000, 30_000  # the longest random words, and the longest that repeat a motif
+CLOSE, REACHED = (
+    (2**-6, 2**-8, 2**-10),
+    500_000,
+)  # how close states may be for words to end there, and how many
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What is tried before more is spent: grains, images of boxes at each and in all, ticks of random words."""
+    """What is tried before more is spent: grains, words to reach states by, images of boxes, ticks of random words.
+
+    images, all_images: how many at each grain and in all.
+    """
 
     levels: tuple[float, ...]
     ticks: tuple[int, ...]
+    reaching: int
     images: int
     all_images: int
     words: int
 
 
-# Boxes of one sign in every register first: they are what a Boolean reading needs. Some words are tried before much is
+# Boxes of one sign in every register first: they are what a Boolean reading needs. Words are tried before much is
 # spent on boxes: most wrong networks err on them, whatever the boxes.
 COARSE = (4, 2**-1, 2**-2, 2**-3, 2**-4, 2**-5)
+FINE = (4, 2**-3, 2**-5, 2**-6, 2**-7, 2**-8)
 STAGES = (
-    Stage(COARSE, (1,), 100_000, 300_000, 200),
-    Stage(COARSE, (2,), 100_000, 200_000, 400),
-    Stage(COARSE, (4,), 100_000, 200_000, 1000),
-    Stage((*COARSE, 2**-6, 2**-7, 2**-8), (8, 20), 300_000, 900_000, 6000),
+    Stage(COARSE, (1,), 100_000, 100_000, 300_000, 200),
+    Stage(COARSE, (2,), 100_000, 100_000, 200_000, 400),
+    Stage(COARSE, (4,), 100_000, 100_000, 200_000, WORDS),
+    Stage(FINE, (5, 9, 20), 300_000, 150_000, 2_400_000, 0),
 )
 
 
@@ -76,7 +94,7 @@ def prove_soft(
         reached: list[tuple[float, Reached]] = []
         for level in stage.levels:
             if isinstance(hunt, Reached):
-                hunt = explore(table, tick, feed, level, most=stage.images)
+                hunt = explore(table, tick, feed, level, most=stage.reaching)
             if isinstance(hunt, Found):
                 return _differs(table, tick, feed, shorten(table, tick, feed, hunt)), None
             reached.append((level, hunt))
@@ -92,13 +110,27 @@ def prove_soft(
                 most, why = max(most, result.boxes), result.reason
                 left -= result.images
         progress(f"words of {stage.words} ticks")
-        found = long_words(table, tick, feed, rng, ticks=stage.words)
-        if found:
+        if found := _hunt(table, tick, feed, rng, stage.words):
             return _differs(table, tick, feed, shorten(table, tick, feed, found)), None
     if verdict is not None:
         return verdict, None
-    reason = f"no invariant of boxes was found ({why}) and no error within {STAGES[-1].words} ticks"
+    reason = f"no invariant of boxes was found ({why}) and no error within {WORDS} ticks"
     return Unknown(reason, most), None
+
+
+def _hunt(
+    table: Mealy, tick: Tick, feed: np.ndarray, rng: np.random.Generator, ticks: int
+) -> Found | None:
+    """Words of so many ticks at random; with the most, also all short words that lead anywhere new, and motifs."""
+    if ticks == WORDS:
+        for level in CLOSE:
+            hunt = explore(table, tick, feed, level, most=REACHED)
+            if isinstance(hunt, Found):
+                return hunt
+    found = long_words(table, tick, feed, rng, ticks=ticks)
+    if found or ticks < WORDS:
+        return found
+    return repeated_words(table, tick, feed, ticks=REPEATED)
 
 
 def _differs(table: Mealy, tick: Tick, feed: np.ndarray, found: Found) -> Differs:
