@@ -22,7 +22,8 @@ from bonsaic.network import Network
 SECONDS = {"fast": 3.0, "hard": 30.0}  # of processor time, what a build gives pruning at most
 CODINGS = {"fast": 60, "hard": 2000}  # of states, that are tried
 STACKS = {"fast": 8, "hard": 24}  # of the cheapest, built
-LAID, BUILT = 0.3, 0.85  # of the time, until which codings are tried, and networks built
+# Of the time, until which codings are tried, as long as none will do, and networks built.
+LAID, SOUGHT, BUILT = 0.3, 0.6, 0.85
 ROWS = 20_000  # beyond which a network stays as it is
 LARGE = 20_000_000  # weights times rows, beyond which a network is not finished
 KEPT = "codes kept"  # the recipe that changes weights alone
@@ -100,7 +101,7 @@ def shrink(
 def _constructed(mealy: Mealy, like: Network, e: Effort) -> list[Network]:
     """Cells one after the other, of the codings for which that takes least."""
     m, rng = mealy.reachable(), np.random.default_rng(e.seed)
-    laid, over = e.until(LAID), e.until(BUILT)
+    laid, sought, over = e.until(LAID), e.until(SOUGHT), e.until(BUILT)
     late = over  # once there is some coding, others may not take longer than they should
 
     def judge(coding: Coding) -> tuple[float, tuple[Coding, Plan | None]]:
@@ -118,7 +119,8 @@ def _constructed(mealy: Mealy, like: Network, e: Effort) -> list[Network]:
             net = shape.network(weights, like.name, like.inputs, like.outputs)
             found.append(replace(net, note=like.note))
 
-    for _, (coding, plan) in climbed(m, judge, CODINGS[e.name], rng, laid)[: STACKS[e.name]]:
+    tried = climbed(m, judge, CODINGS[e.name], rng, lambda: laid() and (late is laid or sought()))
+    for _, (coding, plan) in tried[: STACKS[e.name]]:
         build(plan)
         build(plan and planned(m, coding, over, freed=True)[1])
     if not found:  # the last resort: better late than none
