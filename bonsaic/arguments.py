@@ -67,9 +67,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("program", metavar="PROGRAM")
     p.add_argument(
         "--word",
-        nargs="+",
+        nargs=argparse.REMAINDER,  # a letter may begin with a minus
         metavar="LETTER",
-        help="one item a tick, ports in order: 0 1 1 or 3,1 0,2",
+        help="one item a tick, ports in order: 0 1 1 or 3,1 0,-2; nothing follows it",
     )
     p.add_argument("--random", type=number(int, 1, 10**6), metavar="N", help="N random legal ticks")
     _seed(p)

@@ -176,6 +176,16 @@ def test_run_shows_every_tick():
     assert [line.split()[-1] for line in done.stdout.splitlines()] == ["y", "0", "1", "1", "1", "0"]
 
 
+def test_a_letter_may_begin_with_a_minus(tmp_path):
+    path = tmp_path / "sum.bp"
+    path.write_text("program sum(a: int[-2..2], b: bit) -> (y: int[-2..3]) { y = a + int(b) }\n")
+    for word in (["-2,1"], ["0,0", "-2,1"], ["0,0 -2,1"]):
+        done = inside("run", path, "--word", *word)
+        assert done.stdout.splitlines()[-1].split()[1:] == ["|", "-2", "1", "|", "-1"], done.stderr
+    refused(inside("run", path, "--random", 3, "--word", "-2,1"), 2, "not both")
+    assert inside("run", path, "--word").stdout.count("\n") == 1  # the empty word
+
+
 def test_run_reads_words_from_stdin():
     done = bonsaic("run", PROGRAMS / "replace_111.bp", input="0 1\n1 0 0\n")
     assert done.returncode == 0 and done.stdout.count("tick") == 2

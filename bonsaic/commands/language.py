@@ -65,9 +65,9 @@ def run(a: Namespace) -> int:
     from bonsaic.lang.words import read_word, run_table
 
     program = load(a.program)
-    if a.random and a.word:
+    if a.random and a.word is not None:
         raise mistake("--random", "give either a word or a number of random ticks, not both")
-    if a.random or a.word:
+    if a.random or a.word is not None:
         with Display() as display:
             display.working("running")
             rng = np.random.default_rng(a.seed)
