@@ -15,7 +15,7 @@ SLIPS = {  # a text that people write from habit -> what to write here
     "#": "a comment starts with `//`",
     "?": "write `if c { a } else { b }`",
     "elif": "write `else if`",
-    "return": "a function's body is a single value: leave `return` out",
+    "return": "leave `return` out: a function is a single value, and a program's outputs are assigned",
     "var": "a variable that is kept is declared with `state`, one of this tick with `let`",
     "while": "write `for i in 0..7 { ... }`: a tick always ends",
     "def": "write `fn name(x: bit) -> bit { ... }`",

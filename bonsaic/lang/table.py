@@ -171,7 +171,8 @@ def _dead(x: s.Part, dead: set[s.Body]) -> Iterator[Diagnostic]:
     """The outermost of some bodies."""
     if x in dead:
         first = x.statements[0] if isinstance(x, s.Block) else x
-        yield Diagnostic(first.span, "this never runs: no legal word leads here")
+        help = "every state that words reach was looked at: leave this branch out"
+        yield Diagnostic(first.span, "this never runs: no legal word leads here", help=help)
         return
     for y in s.children(x):
         yield from _dead(y, dead)
