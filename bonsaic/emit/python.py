@@ -85,7 +85,7 @@ def _function(
     return [
         f"def {function}(ticks: {ticks}) -> Iterator[{_row(len(outputs))}]:",
         f'    """{_contract(inputs, outputs)}"""',
-        *_indent(1, _assign([(sources[r], _literal(m.init[r.name], r)) for r in m.regs])),
+        *_indent(1, _starts([(sources[r], _literal(m.init[r.name], r)) for r in m.regs])),
         f"    for {', '.join(inputs)} in ticks:" if inputs else "    for _ in range(ticks):",
         *_indent(2, body),
         *_indent(2, _assign(changing)),
@@ -123,6 +123,16 @@ def class_of(m: Module, machine: str, function: str, inputs: list[str]) -> list[
         *_indent(2, [f"self._read.append({letter})"] if inputs else []),
         "        return next(self._run)",
     ]
+
+
+def _starts(pairs: list[tuple[str, str]]) -> list[str]:
+    """As many to a line as fit."""
+    lines: list[list[tuple[str, str]]] = []
+    for pair in pairs:
+        if not lines or len(_assign([*lines[-1], pair])) > 1:
+            lines.append([])
+        lines[-1].append(pair)
+    return [text for line in lines for text in _assign(line)]
 
 
 def _assign(pairs: list[tuple[str, str]]) -> list[str]:
