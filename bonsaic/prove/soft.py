@@ -28,10 +28,7 @@ from bonsaic.prove.walk import same_ports
 
 TABLE = 1_000_000  # state-letter pairs of a specification
 WORDS, REPEATED = 6000, 30_000  # the longest random words, and the longest that repeat a motif
-CLOSE, REACHED = (
-    (2**-6, 2**-8, 2**-10),
-    500_000,
-)  # how close states may be for words to end there, and how many
+CLOSE, REACHED = 2**-10, 500_000  # states so close are reached once only, and at most so many
 
 
 @dataclass(frozen=True)
@@ -56,7 +53,8 @@ FINE = (4, 2**-3, 2**-5, 2**-6, 2**-7, 2**-8)
 STAGES = (
     Stage(COARSE, (1,), 100_000, 100_000, 300_000, 200),
     Stage(COARSE, (2,), 100_000, 100_000, 200_000, 400),
-    Stage(COARSE, (4,), 100_000, 100_000, 200_000, WORDS),
+    Stage(COARSE, (4,), 100_000, 100_000, 200_000, 1000),
+    Stage(FINE, (5, 9), 300_000, 50_000, 500_000, WORDS),
     Stage(FINE, (5, 9, 20), 300_000, 150_000, 2_400_000, 0),
 )
 
@@ -123,10 +121,9 @@ def _hunt(
 ) -> Found | None:
     """Words of so many ticks at random; with the most, also all short words that lead anywhere new, and motifs."""
     if ticks == WORDS:
-        for level in CLOSE:
-            hunt = explore(table, tick, feed, level, most=REACHED)
-            if isinstance(hunt, Found):
-                return hunt
+        hunt = explore(table, tick, feed, CLOSE, most=REACHED)
+        if isinstance(hunt, Found):
+            return hunt
     found = long_words(table, tick, feed, rng, ticks=ticks)
     if found or ticks < WORDS:
         return found
