@@ -18,7 +18,8 @@ from bonsaic.prove.machine import Machine
 
 STARTS = 4  # circuits made afresh
 LARGE = 200  # gates beyond which the circuit as it is is not worth improving
-LONG, BROAD = 20_000, 20  # rows, and sources, beyond which circuits made afresh are slow and larger
+# Rows, and sources, beyond which circuits made afresh are slow and rarely smaller.
+LONG, BROAD = 20_000, 20
 HUGE = (
     1_000_000  # gates times signals beyond which a circuit is left as it is, if none is made afresh
 )
