@@ -2,14 +2,17 @@
 
 import itertools
 
+import numpy as np
 import pytest
 from tables import table
 
 from bonsaic.grow.logic.layout import built
 from bonsaic.grow.logic.machine import planned
+from bonsaic.grow.logic.parts import Part
 from bonsaic.grow.shrink.coded import coded_of, network_of
 from bonsaic.grow.shrink.codings import seeds
 from bonsaic.grow.shrink.finish import finish
+from bonsaic.grow.shrink.sieve import short_codes
 from bonsaic.grow.shrink.walk import agree
 from bonsaic.ir.mealy import Mealy
 
@@ -77,3 +80,30 @@ def test_what_a_wire_was_some_ticks_ago_is_a_bit_by_itself(
     nets = [shape.network(weights, m.name, m.inputs, m.outputs) for shape, weights in shapes]
     net = min(nets, key=lambda n: n.edges)
     assert net.edges <= edges and net.max_inputs <= inputs and agree(m, net) is not None
+
+
+def _added(total, x):
+    digit = x[0] + 2 * x[1] + 4 * x[2]
+    total = (total + digit) % 5
+    return (total, tuple(total >> i & 1 for i in range(3))) if digit < 5 else None
+
+
+def test_sums_modulo_a_prime_have_short_codes_held_by_one_neuron_a_bit() -> None:
+    m = table("add_mod_5", 0, _added, 3)
+    assert m.states == 5 and any(c[0].codes.shape == (5, 3) for c in seeds(m))
+    found = short_codes(m)
+    assert len(found) > 4 and found.shape[1:] == (5, 3)
+    assert all(len(set(map(tuple, codes))) == 5 for codes in found)
+    paid, plan = min(
+        (planned(m, (Part(np.arange(5), c),), lambda: False) for c in found[:6]), key=lambda p: p[0]
+    )
+    assert plan is not None and paid < 72  # two more for each of the fifth and sixth input
+    shape, weights = built(plan)
+    net = shape.network(weights, m.name, m.inputs, m.outputs)
+    assert net.max_inputs <= 6 and net.states == 3 and net.edges <= 44 and agree(m, net) is not None
+
+
+def test_a_random_machine_has_no_short_codes() -> None:
+    following = np.random.default_rng(2).integers(0, 8, (8, 4))
+    m = table("random", 0, lambda q, x: (int(following[q, x[0] + 2 * x[1]]), (q & 1,)), 2)
+    assert len(short_codes(m)) == 0

@@ -25,6 +25,7 @@ WIDE, WIDEST = 4, 6  # inputs a neuron should have at most, and may have
 LOOKED_AT = 4096  # of the weights that are right, the margins of this many simplest are compared
 TRIES, STEPS = 128, 150  # weights learned side by side, and for how long
 SIFTED = 30  # the step after which the better quarter goes on
+RESTARTS = 12  # tries of each of many tasks
 RATE, SURE = 0.05, 0.02  # of learning, and from where on an activation is right
 FINEST = 12  # weights that fit no grid above are rounded to multiples of 2^-12 at worst
 
@@ -146,26 +147,70 @@ def learned(seen: np.ndarray, want: np.ndarray) -> list[tuple[int, np.ndarray]]:
 
     seen -1/+1 [row, input], or a place's own each [place, row, input]; with the number of the place.
     """
-    rows = np.concatenate([seen, np.ones((*seen.shape[:-1], 1))], -1).astype(np.float32)
     count = len(seen) if seen.ndim == 3 else TRIES
     goal = want.astype(np.float32)
-    w = np.random.default_rng(0).standard_normal((count, rows.shape[-1])).astype(np.float32)
-    mean, square, place = np.zeros_like(w), np.zeros_like(w), np.arange(count)
+    at = _Descent(_with_bias(seen), count)
     for step in range(1, STEPS + 1):
-        y, slope = ameo_and_slope((rows @ w[:, :, None])[:, :, 0], 0.5, 0.1)
+        y, slope = at.answers()
         wrong = (y * goal <= SURE).sum(1)
         if not wrong.all():
-            return [(int(place[i]), w[i].astype(np.float64)) for i in np.flatnonzero(wrong == 0)]
-        pull = np.where(y * goal < 0.6, y - goal, 0) * slope
-        slopes = (pull[:, None] @ rows)[:, 0]
-        mean += 0.1 * (slopes - mean)
-        square += 0.01 * (slopes * slopes - square)
-        w -= RATE * mean / (1 - 0.9**step) / (np.sqrt(square / (1 - 0.99**step)) + 1e-7)
+            right = np.flatnonzero(wrong == 0).tolist()
+            return [(int(at.place[i]), at.w[i].astype(np.float64)) for i in right]
+        at.step(step, y, slope, goal)
         if step == SIFTED:
-            best = np.argsort(wrong, kind="stable")[: count // 4]
-            place, w, mean, square = place[best], w[best], mean[best], square[best]
-            rows = rows[best] if seen.ndim == 3 else rows
+            at.keep(np.argsort(wrong, kind="stable")[: count // 4])
     return []
+
+
+def learnable(seen: np.ndarray, want: np.ndarray) -> np.ndarray:
+    """bool [task]: of which some neuron was learned that does it, `RESTARTS` tries each.
+
+    seen -1/+1 [task, row, input], want -1/+1 [task, row].
+    """
+    at = _Descent(np.repeat(_with_bias(seen), RESTARTS, 0), RESTARTS * len(seen))
+    goal = np.repeat(want.astype(np.float32), RESTARTS, 0)
+    done = np.zeros(len(seen), bool)
+    for step in range(1, STEPS + 1):
+        y, slope = at.answers()
+        done[at.place[(y * goal > SURE).all(1)] // RESTARTS] = True
+        at.step(step, y, slope, goal)
+        if step % SIFTED == 0:
+            open_ = np.flatnonzero(~done[at.place // RESTARTS])
+            at.keep(open_)
+            goal = goal[open_]
+    return done
+
+
+def _with_bias(seen: np.ndarray) -> np.ndarray:
+    return np.concatenate([seen, np.ones((*seen.shape[:-1], 1))], -1).astype(np.float32)
+
+
+class _Descent:
+    """Weights w [place, input] under way by Adam; place: the numbers of those that are left."""
+
+    def __init__(self, rows: np.ndarray, count: int):
+        self.rows, self.place = rows, np.arange(count)
+        drawn = np.random.default_rng(0).standard_normal((count, rows.shape[-1]))
+        self.w = drawn.astype(np.float32)
+        self.mean, self.square = np.zeros_like(self.w), np.zeros_like(self.w)
+
+    def answers(self) -> tuple[np.ndarray, np.ndarray]:
+        """Activations [place, row] and their slopes."""
+        return ameo_and_slope((self.rows @ self.w[:, :, None])[:, :, 0], 0.5, 0.1)
+
+    def step(self, number: int, y: np.ndarray, slope: np.ndarray, goal: np.ndarray) -> None:
+        pull = np.where(y * goal < 0.6, y - goal, 0) * slope
+        slopes = (pull[:, None] @ self.rows)[:, 0]
+        self.mean += 0.1 * (slopes - self.mean)
+        self.square += 0.01 * (slopes * slopes - self.square)
+        rooted = np.sqrt(self.square / (1 - 0.99**number)) + 1e-7
+        self.w -= RATE * self.mean / (1 - 0.9**number) / rooted
+
+    def keep(self, some: np.ndarray) -> None:
+        if self.rows.ndim == 3:
+            self.rows = self.rows[some]
+        self.place, self.w = self.place[some], self.w[some]
+        self.mean, self.square = self.mean[some], self.square[some]
 
 
 def rounded(

@@ -180,12 +180,9 @@ class _Machine:
         """One neuron that says an output beside the bits of the last part, if there is one."""
         if self.last is None:
             return []
-        found = self._neuron(goal, self.last)
-        return (
-            []
-            if found is None
-            else [((self._made(found, self.last, self._features(found, self.last)),), 1)]
-        )
+        if (found := self._neuron(goal, self.last)) is None:
+            return []
+        return [((self._made(found, self.last, self._features(found, self.last)),), 1)]
 
     def _acts(self, labels: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
         """What the part reads [row] of letters and earlier parts, and what each such does [read, label]: -1 is free."""
@@ -200,8 +197,10 @@ class _Machine:
         """What says -1, 0 (free), 1 [row] beside a part's bits."""
         best: _Found | None = None
         wires = len(self.mealy.inputs)
-        counts = [*range(min(FREED, wires) + 1), *([wires] if FREED < wires < WIDEST else [])]
-        for count in counts if self.freed else [0]:
+        counts = (
+            [wires] if FREED < wires < WIDEST else []
+        )  # as they are, where features may miss that
+        for count in [*counts, *range(min(FREED, wires) + 1 if self.freed else 1)]:
             for free in itertools.combinations(range(wires), count):
                 if best is not None and self.divider.over():
                     return best

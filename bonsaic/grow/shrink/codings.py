@@ -10,6 +10,7 @@ from typing import TypeVar
 import numpy as np
 
 from bonsaic.grow.logic.parts import Part, binary, closed, numbered
+from bonsaic.grow.shrink.sieve import short_codes
 from bonsaic.ir.mealy import FREE, Mealy
 
 LISTED = 12  # states up to which every set of them is looked at
@@ -90,6 +91,7 @@ def seeds(mealy: Mealy) -> Iterator[Coding]:
     line = _in_line(mealy)
     if len(line) == mealy.states > 2:  # is the state beyond the first, the second, ...
         yield (Part(number, np.where(np.argsort(line)[:, None] > number[:-1], 1.0, -1.0)),)
+    yield from ((Part(number, codes),) for codes in short_codes(mealy))
     yield from ((Part(number, codes),) for codes in _others(mealy))
 
 
