@@ -19,13 +19,18 @@ from bonsaic.grow.teacher import Teacher
 from bonsaic.ir.mealy import FREE, ILLEGAL, Mealy
 
 Word = tuple[int, ...]
-QUESTIONS = 4_000_000  # words of one round; larger tables take too long
 # Suffixes of one letter at first, and further ones; what needs more is no small machine.
 FIRST, SUFFIXES = 32, 200
+BLOCK = 1024  # words to which suffixes are put at once
 
 
 class ProgramOracle:
-    """The program's answers to words; where an output does not matter it is FREE."""
+    """The program's answers to words; where an output does not matter it is FREE.
+
+    most: words of one round, beyond which a table takes too long.
+    """
+
+    most = 4_000_000
 
     def __init__(self, teacher: Teacher):
         self.teacher = teacher
@@ -38,6 +43,8 @@ class ProgramOracle:
 
 class NetworkOracle(ProgramOracle):
     """A soft network's answers; where an output does not matter to the program it is FREE."""
+
+    most = 500_000
 
     def __init__(self, shape: Architecture, flat: np.ndarray, teacher: Teacher):
         super().__init__(teacher)
@@ -64,7 +71,7 @@ def learn(
     letters = len(oracle.teacher.mealy.letters)
     suffixes: list[Word] = [(x,) for x in range(0, letters, -(-letters // FIRST))]
     while len(suffixes) <= FIRST + SUFFIXES and not over():
-        machine = _close(oracle, suffixes, states)
+        machine = _close(oracle, suffixes, states, over)
         if machine is None:
             return None
         at = np.zeros(len(words), np.int64)
@@ -80,11 +87,13 @@ def learn(
     return None
 
 
-def _close(oracle: ProgramOracle, suffixes: list[Word], most: int) -> Mealy | None:
-    """The machine of the access words that suffixes tell apart, breadth first; None beyond `most` states."""
+def _close(
+    oracle: ProgramOracle, suffixes: list[Word], most: int, over: Callable[[], bool]
+) -> Mealy | None:
+    """The machine of the access words that suffixes tell apart, breadth first; None beyond `most` states or in time."""
     mealy = oracle.teacher.mealy
     letters: list[Word] = [(x,) for x in range(len(mealy.letters))]
-    if most * len(letters) * len(suffixes) > QUESTIONS:
+    if most * len(letters) * len(suffixes) > oracle.most:
         return None
     layer, new = np.zeros((1, 0), np.int64), 0  # words of one length; how many states are older
     number = {_rows(oracle, layer, suffixes).tobytes(): 0}
@@ -96,8 +105,12 @@ def _close(oracle: ProgramOracle, suffixes: list[Word], most: int) -> Mealy | No
         row, x = np.nonzero(told[:, :, -1])
         further = np.concatenate([layer[row], x[:, None]], 1)
         reached: list[int] = []
-        for i, answers in enumerate(_rows(oracle, further, suffixes)):
-            at = number.setdefault(answers.tobytes(), len(number))
+        for i in range(len(further)):
+            if i % BLOCK == 0:
+                if over():
+                    return None
+                told = _rows(oracle, further[i : i + BLOCK], suffixes)
+            at = number.setdefault(told[i % BLOCK].tobytes(), len(number))
             if at == most:
                 return None
             if at == len(outs) + len(reached):

@@ -26,6 +26,7 @@ FEW = 16  # labels up to which more bits than a number has are tried
 FREED = 2  # wires at most that a neuron reads as they are, if it does not read all so
 PAIRS = 10_000  # of a row and a letter, beyond which two letters at once are too many
 MANY = 2  # registers for every row, beyond which that may take fewer
+TOLD = 512  # labels, times what all wires say, that are compared two by two
 NOWHERE = 1000.0  # what a bit that no neuron makes is taken to cost
 
 
@@ -197,9 +198,8 @@ class _Machine:
         """What says -1, 0 (free), 1 [row] beside a part's bits."""
         best: _Found | None = None
         wires = len(self.mealy.inputs)
-        counts = (
-            [wires] if FREED < wires < WIDEST else []
-        )  # as they are, where features may miss that
+        all_ = FREED < wires < WIDEST and len(held.part.codes) << wires <= TOLD
+        counts = [wires] if all_ else []  # which features may miss
         for count in [*counts, *range(min(FREED, wires) + 1 if self.freed else 1)]:
             for free in itertools.combinations(range(wires), count):
                 if best is not None and self.divider.over():
