@@ -154,7 +154,9 @@ class _Search:
         places = roots if tree is None else np.array([tree.number[r] for r in roots.tolist()])
         ends = self.low[roots], self.high[roots]
         front = _Front(places, self.state[roots], boxes(*ends, together=self.together))
-        for left in range(self.grain.ticks - 1, -1, -1):
+        left = self.grain.ticks
+        while True:  # until nothing is left to follow, at 0 at the latest
+            left -= 1
             rows, letters = np.nonzero(spec.legal[front.state])
             parts = []
             for at in range(0, len(rows), BATCH):
@@ -191,13 +193,12 @@ class _Search:
                         tree.rows[place][3][i] = places[n]
                     parts.append(after[outside])
             if not sum(len(p.state) for p in parts):
-                break
+                return None
             front = _Front(
                 np.concatenate([p.place for p in parts]),
                 np.concatenate([p.state for p in parts]),
                 renewed([joined(column) for column in zip(*(p.forms for p in parts), strict=True)]),
             )
-        return None
 
     def leak(self, reason: str) -> Leak:
         return Leak(reason, len(self.state), self.images)
