@@ -28,7 +28,6 @@ from bonsaic.prove.walk import same_ports
 
 TABLE = 1_000_000  # state-letter pairs of a specification
 WORDS, REPEATED = 6000, 30_000  # the longest random words, and the longest that repeat a motif
-CLOSE, REACHED = 2**-10, 500_000  # states so close are reached once only, and at most so many
 
 
 @dataclass(frozen=True)
@@ -119,11 +118,7 @@ def prove_soft(
 def _hunt(
     table: Mealy, tick: Tick, feed: np.ndarray, rng: np.random.Generator, ticks: int
 ) -> Found | None:
-    """Words of so many ticks at random; with the most, also all short words that lead anywhere new, and motifs."""
-    if ticks == WORDS:
-        hunt = explore(table, tick, feed, CLOSE, most=REACHED)
-        if isinstance(hunt, Found):
-            return hunt
+    """Words of so many ticks at random; with the most, also motifs."""
     found = long_words(table, tick, feed, rng, ticks=ticks)
     if found or ticks < WORDS:
         return found
