@@ -27,10 +27,10 @@ BLOCK = 1024  # words to which suffixes are put at once
 class ProgramOracle:
     """The program's answers to words; where an output does not matter it is FREE.
 
-    most: words of one round, beyond which a table takes too long.
+    questions: words of one round, beyond which a table takes too long.
     """
 
-    most = 4_000_000
+    questions = 4_000_000
 
     def __init__(self, teacher: Teacher):
         self.teacher = teacher
@@ -44,7 +44,7 @@ class ProgramOracle:
 class NetworkOracle(ProgramOracle):
     """A soft network's answers; where an output does not matter to the program it is FREE."""
 
-    most = 500_000
+    questions = 500_000
 
     def __init__(self, shape: Architecture, flat: np.ndarray, teacher: Teacher):
         super().__init__(teacher)
@@ -90,10 +90,10 @@ def learn(
 def _close(
     oracle: ProgramOracle, suffixes: list[Word], most: int, over: Callable[[], bool]
 ) -> Mealy | None:
-    """The machine of the access words that suffixes tell apart, breadth first; None beyond `most` states or in time."""
+    """The machine of the access words that suffixes tell apart, breadth first; None if it is too large, or `over`."""
     mealy = oracle.teacher.mealy
     letters: list[Word] = [(x,) for x in range(len(mealy.letters))]
-    if most * len(letters) * len(suffixes) > oracle.most:
+    if most * len(letters) * len(suffixes) > oracle.questions:
         return None
     layer, new = np.zeros((1, 0), np.int64), 0  # words of one length; how many states are older
     number = {_rows(oracle, layer, suffixes).tobytes(): 0}

@@ -20,9 +20,7 @@ STARTS = 4  # circuits made afresh
 LARGE = 200  # gates beyond which the circuit as it is is not worth improving
 # Rows, and sources, beyond which circuits made afresh are slow and rarely smaller.
 LONG, BROAD = 20_000, 20
-HUGE = (
-    1_000_000  # gates times signals beyond which a circuit is left as it is, if none is made afresh
-)
+HUGE = 1_000_000  # gates times signals beyond which a circuit stays, if none is made afresh
 WORSE = 2  # times as many gates as there are: a circuit made afresh that needs more is given up
 WORTH = 1.2  # times as many gates as the least so far, above which no further one is made
 EFFORT = 300_000  # of the search from the best of them, see `search.smallest`

@@ -100,16 +100,14 @@ def from_modules(spec: Module, impl: Module, *, seconds: int) -> Opinion | np.nd
 
 def invariant(spec: Module, impl: Module, *, seconds: int) -> Equal | None:
     """What shows that two circuits are equal, as clauses over their registers; None where nothing was found."""
-    found = (
-        from_modules(spec, impl, seconds=seconds) if spec.level == impl.level == "gate" else None
-    )
+    if not spec.level == impl.level == "gate":
+        return None
+    found = from_modules(spec, impl, seconds=seconds)
     if not isinstance(found, Confirmed):
         return None
     bits = separate(spec, impl)
     names = [[*k, 0][0] for side in bits.codes for k, _ in side.values()]
-    kept = [
-        c for c in found.cubes if c[-1] != "1"
-    ]  # the others are about what comes after an illegal letter
+    kept = [c for c in found.cubes if c[-1] != "1"]  # others tell what an illegal letter leads to
     clauses = [_literals(c[:-1], [-k for k in names]) for c in kept]
     return replace(bits, clauses=tuple(clauses))
 

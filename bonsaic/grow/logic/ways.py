@@ -130,9 +130,7 @@ def _steps(acts: np.ndarray, over: Callable[[], bool]) -> _Steps:
             left = left & ~np.outer(classes, sources)
             labels.append(label)
             blocks.append((classes, sources))
-            others.append(
-                (acts[classes] >= 0).any(0) & ~sources
-            )  # some may have a block of their own
+            others.append((acts[classes] >= 0).any(0) & ~sources)  # blocks of their own among them
     by, whence = (np.array(side) for side in zip(*blocks, strict=True))
     return _Steps(np.array(labels), by, whence.astype(int), np.array(others).astype(int))
 
